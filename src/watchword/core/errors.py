@@ -1,0 +1,86 @@
+"""Every error of the house, and whose fault it is.
+
+    WatchwordError
+    ├── ApiError                the only error that crosses the edge: an answer in AWS's words
+    ├── DirectoryError          what the record store says to its callers
+    │   ├── NotFound            no such record
+    │   ├── AlreadyExists       a key or a unique index value is taken
+    │   ├── Conflict            another writer was first: run the transaction again
+    │   └── Unavailable         the store cannot answer now; nothing is known about the record
+    ├── InvalidArn              a text that is not an ARN
+    └── OperatorError           the person who runs the program must change something; printed, never a traceback
+
+Anything else that escapes is a bug, answered as `InternalFailure` with the request id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Fault = Literal["Sender", "Receiver"]
+
+
+class WatchwordError(Exception):
+    """The root of the tree above."""
+
+
+class ApiError(WatchwordError):
+    """An answer to a caller: AWS's code, its HTTP status, its message.
+
+    `fields` are further elements of the error body (S3's `BucketName`, `Region`, …), in order; `headers` are
+    further response headers, in lower case.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        *,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields: Mapping[str, str] = fields or {}
+        self.headers: Mapping[str, str] = headers or {}
+
+    @property
+    def fault(self) -> Fault:
+        return "Receiver" if self.status >= 500 else "Sender"
+
+
+class DirectoryError(WatchwordError):
+    """What the record store says to its callers."""
+
+
+class NotFound(DirectoryError):
+    """There is no such record."""
+
+
+class AlreadyExists(DirectoryError):
+    """A key, or the value of a unique index, is taken. `index` names it (`key` for the key itself)."""
+
+    def __init__(self, kind: str, index: str) -> None:
+        super().__init__(f"`{kind}`: `{index}` is taken")
+        self.kind = kind
+        self.index = index
+
+
+class Conflict(DirectoryError):
+    """Another writer was first; the same transaction may succeed when it is run again."""
+
+
+class Unavailable(DirectoryError):
+    """The store cannot answer now (lost, locked, disk full). It says nothing about what exists."""
+
+
+class InvalidArn(WatchwordError):
+    """The text is not an ARN."""
+
+
+class OperatorError(WatchwordError):
+    """Something that the person who runs the program must change. The message says what."""

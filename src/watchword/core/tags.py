@@ -1,0 +1,39 @@
+"""Tags: pairs of key and value on resources and sessions.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (limits: 50 a resource, key 128, value 256).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+TAGS_MAX = 50
+
+Tags = tuple[tuple[str, str], ...]
+"""Pairs of key and value in the order in which they were set; no key twice."""
+
+
+def merge_tags(old: Tags, new: Iterable[tuple[str, str]], *, fold: bool) -> Tags:
+    """Set `new` over `old`. With `fold`, keys that differ only in case are one key, and the new spelling stays.
+
+    Users and roles fold, other IAM resources do not.
+    """
+    merged = {_name(key, fold): (key, value) for key, value in old}
+    for key, value in new:
+        merged[_name(key, fold)] = (key, value)
+    return tuple(merged.values())
+
+
+def without_tags(old: Tags, keys: Iterable[str], *, fold: bool) -> Tags:
+    """Remove `keys` from `old`; absent keys are no error."""
+    gone = {_name(key, fold) for key in keys}
+    return tuple((key, value) for key, value in old if _name(key, fold) not in gone)
+
+
+def as_mapping(tags: Tags) -> Mapping[str, str]:
+    """The tags as a mapping, for look-ups."""
+    return dict(tags)
+
+
+def _name(key: str, fold: bool) -> str:
+    return key.lower() if fold else key
