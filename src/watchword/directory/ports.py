@@ -4,9 +4,15 @@ Rules that every engine keeps (`tests/conformance/` checks them on each):
 
 * A record type declares its key, its unique indexes and its plain indexes as functions of the record.
   Keys are tuples of text. Order is the byte order of the UTF-8 of each part, part by part.
-* A snapshot sees one instant. A transaction sees its own writes and commits whole or not at all.
-* `Store.write` returns only when the write is on disk. The function it is given may be run several times.
-* Every write appends to the change feed in the same transaction.
+* A snapshot sees one instant: the one of its first question. It ends with its `with` block, and so does every iterator
+  that it gave; a snapshot refuses to write.
+* A transaction sees its own writes and commits whole or not at all. A refused write (AlreadyExists, NotFound) leaves
+  nothing behind, so a change may catch it and go on.
+* Records may be written while `under` or `where` is read: what is written meanwhile may or may not be met, nothing is
+  met twice, and what is not touched is never missed.
+* `Store.write` returns only when the write is on disk. The function it is given may be run several times, on any
+  thread, and must not call `write` itself.
+* Every write appends to the change feed in the same transaction. Positions grow by one and are never used twice.
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -29,6 +35,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+"""Fields of one schema version, as plain values, to those of the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordType(Generic[R]):
@@ -42,6 +51,8 @@ class RecordType(Generic[R]):
     """The account whose epoch a write of this record moves; empty for what belongs to none."""
     version: int = 1
     """Schema version of the encoded value."""
+    upgrades: Mapping[int, Upgrade] = field(default_factory=dict[int, Upgrade])
+    """By schema version: makes the fields of that version into those of the next. Needed when a default does not do."""
     unique: Mapping[str, Callable[[R], Key | None]] = field(default_factory=dict[str, Callable[[R], "Key | None"]])
     """Unique indexes by name; None leaves the record out of the index."""
     indexes: Mapping[str, Callable[[R], Iterable[Key]]] = field(
@@ -61,8 +72,13 @@ class Collection(Protocol[R]):
         """The record with this value in a unique index."""
         ...
 
-    def under(self, *prefix: str, after: Key | None = None, limit: int | None = None) -> Iterator[R]:
-        """Records whose key begins with these parts, in key order, after the full key `after` if given."""
+    def under(
+        self, *prefix: str, beginning: str = "", after: Key | None = None, limit: int | None = None
+    ) -> Iterator[R]:
+        """Records whose key begins with these parts, in key order, after the full key `after` if given.
+
+        `beginning` keeps those whose next part begins with this text. `after` need not exist.
+        """
         ...
 
     def where(self, index: str, *value: str, after: Key | None = None, limit: int | None = None) -> Iterator[R]:
@@ -89,15 +105,20 @@ class Collection(Protocol[R]):
 class Transaction(Protocol):
     """One instant of the store (a snapshot), or one change to it."""
 
-    position: int
-    """The change feed's position that this transaction started from."""
+    @property
+    def position(self) -> int:
+        """The change feed's position that this transaction sees. A snapshot begins with this question, too."""
+        ...
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         """The collection of one type. A snapshot's collections refuse to write."""
         ...
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Run `action` once when the change is on disk, never when it is rolled back (delete a replaced file, say)."""
+        """Run `action` once when the change is on disk, never when it is rolled back (delete a replaced file, say).
+
+        It runs on the thread that called `write`, before `write` returns. An error in it is logged: the change stands.
+        """
         ...
 
 
@@ -108,6 +129,10 @@ class Change(NamedTuple):
     kind: str
     account: str
     key: Key
+
+
+Listener = Callable[[Sequence[Change] | None], None]
+"""Is told what changed, in order; None when the feed no longer reaches back: anything may have changed."""
 
 
 class Store(Protocol):
@@ -121,20 +146,22 @@ class Store(Protocol):
         """Run one change, wait until it is on disk, return its result.
 
         Changes of several threads are committed together. An exception from `change` rolls back that change alone
-        and is raised here. `change` is run again when the store asks for it (Conflict), so it must have no other effect.
-        Raises Unavailable.
+        and is raised here. `change` is run again when the store asks for it or when it raises Conflict, a few times at
+        most, so it must have no other effect. Raises Unavailable, and Conflict when the attempts are used up.
         """
         ...
 
-    def follow(self, listener: Callable[[Sequence[Change]], None]) -> None:
-        """Call `listener` with what changed, in order, whenever `refresh` finds something new."""
+    def follow(self, listener: Listener) -> None:
+        """Call `listener` whenever `refresh` finds something new, on the thread that asked, one call at a time."""
         ...
 
     def refresh(self) -> int:
         """Learn of commits by any worker, tell the listeners, return the feed's position. Cheap enough for every request.
 
-        What was committed before the call is known after it.
+        What was committed before the call is known after it, the listeners told. Raises Unavailable.
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Finish the writes that wait, then refuse everything with Unavailable. Closing twice is no error."""
+        ...
