@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from watchword.directory import access_keys, accounts, buckets, groups, instance_profiles, policies, roles, users
 from watchword.directory.ports import Collection, RecordType, Transaction
 
-RECORD_TYPES: tuple[RecordType[object], ...] = (  # pyright: ignore[reportAssignmentType, reportInvalidTypeArguments]
+RECORD_TYPES: tuple[RecordType[Any], ...] = (
     accounts.ACCOUNTS,
     accounts.ACCOUNT_ALIASES,
     users.USERS,

@@ -1,0 +1,76 @@
+"""Host names and credential scopes: which service, region and bucket they name.
+
+Decides from text alone, believes nothing: a scope is only a claim until the signature is verified. A host that names a
+service or region is final; on `localhost` or an IP address the scope decides.
+Source: https://docs.aws.amazon.com/general/latest/gr/rande.html, https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+REGION = re.compile(r"(?:us|eu|ap|ca|sa|af|me|il|mx)(?:-(?:north|south|east|west|central|northeast|northwest|southeast|southwest))-[1-9]\Z")
+"""Regions of the `aws` partition."""
+
+_SUFFIXES = (".amazonaws.com", ".api.aws", ".localhost")
+_S3_LABELS = frozenset({"s3", "s3-fips"})
+
+
+class HostName(NamedTuple):
+    """What a Host header names; None where it says nothing."""
+
+    service: str | None = None
+    region: str | None = None
+    bucket: str | None = None
+    is_known: bool = True
+    """False for a name that is neither ours nor AWS's."""
+
+
+@lru_cache(maxsize=1024)
+def read_host(host: str) -> HostName:
+    """Read a Host header (port included or not)."""
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host
+    name = name.lower().rstrip(".")
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix):
+            return _read_labels(name.removesuffix(suffix))
+    return HostName()
+
+
+def _read_labels(prefix: str) -> HostName:
+    labels = prefix.removeprefix("dualstack.").split(".")
+    for start, label in enumerate(labels):
+        if label in _S3_LABELS and len(labels) - start <= 3:
+            rest = [part for part in labels[start + 1 :] if part != "dualstack"]
+            if len(rest) <= 1 and all(REGION.match(part) for part in rest):
+                return HostName("s3", rest[0] if rest else None, ".".join(labels[:start]) or None)
+    if len(labels) <= 2 and labels[0]:
+        region = labels[1] if len(labels) == 2 else None
+        if region is None or REGION.match(region):
+            return HostName(labels[0].removesuffix("-fips"), region)
+    return HostName(is_known=False)
+
+
+class Scope(NamedTuple):
+    """The credential scope that a request claims."""
+
+    access_key_id: str
+    region: str
+    service: str
+
+
+_HEADER_SCOPE = re.compile(rb"Credential=([^/,\s]{1,128})/[^/,\s]{0,32}/([^/,\s]{0,64})/([^/,\s]{0,64})/")
+_QUERY_SCOPE = re.compile(
+    rb"(?:^|&)X-Amz-Credential=([^&%/]{1,128})(?:%2F|/)[^&%/]{0,32}(?:%2F|/)([^&%/]{0,64})(?:%2F|/)([^&%/]{0,64})(?:%2F|/)",
+    re.IGNORECASE,
+)
+
+
+def read_scope(authorization: bytes | None, query_string: bytes) -> Scope | None:
+    """The scope in an Authorization header or a presigned query, when one can be seen."""
+    match = _HEADER_SCOPE.search(authorization) if authorization else _QUERY_SCOPE.search(query_string)
+    if match is None:
+        return None
+    return Scope(match[1].decode("latin-1"), match[2].decode("latin-1"), match[3].decode("latin-1"))

@@ -1,0 +1,83 @@
+"""Declares operations: `@operation("iam:CreateUser", writes=True)` on one typed function.
+
+A function takes its `Call` first and then, by name, what it needs of the house (`PORTS`). A function that writes runs
+in a transaction and may be run again; what must happen once and may take long stands in a `prepare` function
+that runs before, without a transaction.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from watchword.services.call import Call
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PORTS = frozenset({"aws_policies", "directory", "objects", "random_bytes", "sealing", "settings"})
+"""Names that a function may ask for. `directory` is bound to the call's transaction, the others live with the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A served operation: what to run and how."""
+
+    service: str
+    name: str
+    function: Callable[..., Any]
+    writes: bool
+    request_type: type[Any]
+    needs: tuple[str, ...]
+    prepare: Callable[..., Any] | None
+    prepare_needs: tuple[str, ...]
+
+    def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
+        """Run the function with what it needs."""
+        return self.function(call, *[ports[name] for name in self.needs])
+
+
+OPERATIONS: dict[str, dict[str, Operation]] = {}
+"""Every declared operation by service and name; filled when a service's package is imported."""
+
+
+def operation(full_name: str, *, writes: bool = False, prepare: Callable[..., Any] | None = None) -> Callable[[F], F]:
+    """Declare the function below as the operation `service:Name`.
+
+    With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names;
+    its result reaches the operation as the argument `prepared`.
+    """
+    service, _, name = full_name.partition(":")
+
+    def declare(function: F) -> F:
+        needs = _needs(function, full_name, allowed=PORTS | ({"prepared"} if prepare else set()))
+        OPERATIONS.setdefault(service, {})[name] = Operation(
+            service=service,
+            name=name,
+            function=function,
+            writes=writes,
+            request_type=_request_type(function, full_name),
+            needs=needs,
+            prepare=prepare,
+            prepare_needs=_needs(prepare, full_name, allowed=PORTS - {"directory"}) if prepare else (),
+        )
+        return function
+
+    return declare
+
+
+def _needs(function: Callable[..., Any], full_name: str, allowed: frozenset[str] | set[str]) -> tuple[str, ...]:
+    names = tuple(inspect.signature(function).parameters)
+    unknown = [name for name in names[1:] if name not in allowed]
+    if not names or names[0] != "call" or unknown:
+        raise TypeError(f"`{full_name}`: takes `call` first, then any of {sorted(allowed)}, not {unknown}")
+    return names[1:]
+
+
+def _request_type(function: Callable[..., Any], full_name: str) -> type[Any]:
+    hint = get_type_hints(function).get("call")
+    arguments = get_args(hint)
+    if len(arguments) != 1 or not isinstance(arguments[0], type):
+        raise TypeError(f"`{full_name}`: annotate the first parameter as `Call[...Request]`")
+    return arguments[0]
