@@ -7,6 +7,13 @@
     │   ├── AlreadyExists       a key or a unique index value is taken
     │   ├── Conflict            another writer was first: run the transaction again
     │   └── Unavailable         the store cannot answer now; nothing is known about the record
+    ├── CredentialError         a sealed value or a session token that cannot be believed
+    │   ├── SealBroken          tampered with, cut, sealed under another key, or for another purpose or owner
+    │   ├── TokenInvalid        not a session token of this system, or not the one of this access key
+    │   └── PackedPolicyTooLarge  the session's policies and tags do not fit into a token
+    ├── BodyError               a request body that did not arrive as it should
+    │   ├── BodyTooLarge        more bytes than the operation takes
+    │   └── BodyTooSlow         the client stopped sending
     ├── InvalidArn              a text that is not an ARN
     └── OperatorError           the person who runs the program must change something; printed, never a traceback
 
@@ -76,6 +83,42 @@ class Conflict(DirectoryError):
 
 class Unavailable(DirectoryError):
     """The store cannot answer now (lost, locked, disk full). It says nothing about what exists."""
+
+
+class CredentialError(WatchwordError):
+    """A sealed value or a session token cannot be believed."""
+
+
+class SealBroken(CredentialError):
+    """Tampered with, cut, sealed under another key, or sealed for another purpose or owner. It never says which."""
+
+
+class TokenInvalid(CredentialError):
+    """Not a session token of this system, or not the one that belongs to this access key."""
+
+
+class PackedPolicyTooLarge(CredentialError):
+    """The session's policies and tags take `percent` (over 100) of the space that a token has for them."""
+
+    def __init__(self, percent: int) -> None:
+        super().__init__(f"policies and tags take {percent}% of a session token's space")
+        self.percent = percent
+
+
+class BodyError(WatchwordError):
+    """A request body did not arrive as it should."""
+
+
+class BodyTooLarge(BodyError):
+    """More bytes than `body_bytes_max`."""
+
+    def __init__(self, body_bytes_max: int) -> None:
+        super().__init__(f"the body is larger than {body_bytes_max} bytes")
+        self.body_bytes_max = body_bytes_max
+
+
+class BodyTooSlow(BodyError):
+    """The client stopped sending, or sends so slowly that it only holds the connection."""
 
 
 class InvalidArn(WatchwordError):
