@@ -6,7 +6,7 @@ It is built once per request by `server/` and read by all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote_to_bytes
@@ -48,6 +48,11 @@ class RequestHead:
         if by_name is None:
             by_name = self._index()
         return by_name.get(name)
+
+    @property
+    def fields(self) -> Mapping[bytes, bytes]:
+        """Header values by lower-case name, in order of first appearance; repeated lines are joined with `,`."""
+        return self._by_name if self._by_name is not None else self._index()
 
     def header_text(self, name: bytes) -> str | None:
         """`header` decoded as Latin-1, which never fails."""
