@@ -44,6 +44,14 @@ Resolver = Callable[[Any, Directory, Authenticated], Resource]
 """Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account."""
 
 
+KeyValue = str | tuple[str, ...] | None
+"""A condition key's value: text, several texts when the key is declared multivalued, None when it is absent."""
+KeyReader = Callable[[Any, Resource, Authenticated], KeyValue]
+"""Reads a service condition key (`KEYS` in a service's context.py) for one check of a request."""
+PrefixReader = Callable[[Any, Resource, Authenticated, str], KeyValue]
+"""Reads a key with a name part, such as `iam:ResourceTag/team` (`PREFIXES`); the name comes in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One (action, resource) pair that must be allowed."""
@@ -63,6 +71,7 @@ class Requirement:
     keys: frozenset[str]
     """Service condition keys, in lower case; a key with a name part ends with `/`."""
     is_always_allowed: bool = False
+    """No policy controls it: GetCallerIdentity, GetSessionToken."""
 
 
 @lru_cache(maxsize=64)

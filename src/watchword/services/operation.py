@@ -16,8 +16,9 @@ from watchword.services.call import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PORTS = frozenset({"aws_policies", "directory", "objects", "random_bytes", "sealing", "settings"})
-"""Names that a function may ask for. `directory` is bound to the call's transaction, the others live with the server."""
+PORTS = frozenset({"aws_policies", "directory", "key_sealer", "objects", "random_bytes", "session_sealer"})
+"""Names that a function may ask for. `directory` is bound to the transaction of the call, the others live with the server:
+`key_sealer` seals secrets of access keys, `session_sealer` session tokens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,129 @@
+"""One event per request, allowed or not, in the shape of AWS CloudTrail's records.
+
+Decides what an event says and what it must not say: no secret, no token, no body, no member that the model marks as
+sensitive. Never decides whether the request may go on, except that a log which cannot be written refuses writes.
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from watchword.core.clock import iso8601
+from watchword.services.call import Authenticated
+
+TEXT_MAX = 1024
+"""Characters that are kept of a text that the client chose."""
+
+
+class AuditLog(Protocol):
+    """Where events go: lines appended in batches, rotated and bounded by the implementation."""
+
+    @property
+    def is_writable(self) -> bool:
+        """False when events cannot be written (a full disk): operations that write are then refused."""
+        ...
+
+    def append(self, line: bytes) -> None:
+        """Take one event, without its line end."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over to the operating system what was taken."""
+        ...
+
+
+class UserIdentity(msgspec.Struct, omit_defaults=True, rename="camel"):
+    type: str
+    principal_id: str = ""
+    arn: str = ""
+    account_id: str = ""
+    access_key_id: str = ""
+    user_name: str = ""
+    session_context: dict[str, Any] | None = None
+
+
+class Event(msgspec.Struct, omit_defaults=True, rename="camel"):
+    """A CloudTrail record. Every line has all members up to `event_type`."""
+
+    event_time: str
+    event_source: str
+    event_name: str
+    aws_region: str
+    source_ip_address: str = msgspec.field(name="sourceIPAddress")
+    user_agent: str
+    user_identity: UserIdentity
+    request_id: str = msgspec.field(name="requestID")
+    event_id: str = msgspec.field(name="eventID")
+    read_only: bool
+    recipient_account_id: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    request_parameters: Any = None
+    additional_event_data: dict[str, Any] | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_ANONYMOUS = UserIdentity(type="AWSAccount", principal_id="ANONYMOUS_PRINCIPAL", account_id="anonymous")
+_HEAD = b'{"eventVersion":"1.11","eventType":"AwsApiCall","eventCategory":"Management",'
+
+
+def encode_event(event: Event) -> bytes:
+    """The event as one line of JSON, without a line end."""
+    return _HEAD + _encoder.encode(event)[1:]
+
+
+def identity_of(caller: Authenticated | None, claimed_key_id: str = "") -> UserIdentity:
+    """Who asked: the proved caller, or for a refused credential only the access key id that was claimed."""
+    if caller is None:
+        return UserIdentity(type="Unknown", access_key_id=clipped(claimed_key_id)) if claimed_key_id else _ANONYMOUS
+    principal = caller.principal
+    if not caller.access_key_id:
+        return _ANONYMOUS
+    identity = UserIdentity(
+        type=_TYPES.get(principal.kind.value, "Unknown"),
+        principal_id=principal.id,
+        arn=principal.arn,
+        account_id=principal.account,
+        access_key_id=caller.access_key_id,
+        user_name=principal.name if principal.kind.value == "user" else "",
+    )
+    if caller.session is not None:
+        identity.session_context = _session_context(caller)
+    return identity
+
+
+_TYPES = {"root": "Root", "user": "IAMUser", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
+
+
+def _session_context(caller: Authenticated) -> dict[str, Any]:
+    session = caller.session
+    assert session is not None
+    attributes = {
+        "creationDate": iso8601(session.issued_at),
+        "mfaAuthenticated": "false" if session.mfa_at is None else "true",
+    }
+    principal = caller.principal
+    context: dict[str, Any] = {"attributes": attributes}
+    if principal.issuer_arn:
+        context["sessionIssuer"] = {
+            "type": "Role" if principal.kind.value == "assumed-role" else "User",
+            "principalId": principal.unique_id,
+            "arn": principal.issuer_arn,
+            "accountId": principal.account,
+            "userName": principal.name,
+        }
+    return context
+
+
+def clipped(text: str) -> str:
+    """Text of the client's choice, bounded."""
+    return text if len(text) <= TEXT_MAX else text[:TEXT_MAX] + "…"
+
+
+def event_time(moment: datetime) -> str:
+    """The event's time in CloudTrail's form."""
+    return iso8601(moment)

@@ -1,0 +1,192 @@
+"""Who is it? ONE gate for every kind of credential.
+
+The steps, in AWS's order:
+
+(1) read what the request says of itself: key id, scope, time, signature (`signing` checks the shape, the scope, the clock)
+(2) find the credential: a long-term key in the directory, or the session that its token carries
+(3) a session token must be genuine, must be of this key id, and must not be over
+(4) the principal behind it must exist, by unique id
+(5) verify the signature
+
+Nothing else in the house decides who a caller is, and nobody calls the verifiers but this file.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watchword.core.arn import assumed_role_arn, root_arn
+from watchword.core.errors import SealBroken, TokenInvalid
+from watchword.core.http import RequestHead
+from watchword.credentials.access_keys import open_secret
+from watchword.credentials.sealing import Sealer
+from watchword.credentials.secret_text import SecretText
+from watchword.credentials.sessions import Session, SessionKind, open_session
+from watchword.directory.directory import Directory
+from watchword.directory.ports import Store
+from watchword.directory.users import User
+from watchword.gateway.caches import AccountCache
+from watchword.policy.principals import Kind, Principal
+from watchword.services.call import Authenticated
+from watchword.signing.claims import Claim, Rules
+from watchword.signing.errors import expired_token, invalid_token, missing_token, unknown_key
+from watchword.signing.keys import SigningKey, derive_signing_key
+from watchword.signing.verification import read_claim, verify
+
+ANONYMOUS = Authenticated(Principal(kind=Kind.ANONYMOUS, account="", arn="anonymous"))
+CREDENTIALS_HELD = 50_000
+SCOPES_HELD = 16
+"""Signing keys kept per credential: a client uses few regions and services on one day."""
+
+
+@dataclass(slots=True)
+class Credential:
+    """A credential that was found, and what verifying with it needs."""
+
+    caller: Authenticated
+    secret: SecretText
+    signing_keys: dict[str, SigningKey] = field(default_factory=dict[str, SigningKey])
+    """By scope: `date/region/service/aws4_request`."""
+
+    def signing_key(self, claim: Claim) -> SigningKey:
+        """The signing key of the claimed scope, derived once."""
+        scope = claim.scope
+        key = self.signing_keys.get(scope.text)
+        if key is None:
+            if len(self.signing_keys) >= SCOPES_HELD:
+                self.signing_keys.clear()
+            key = derive_signing_key(self.secret.reveal(), scope.date, scope.region, scope.service)
+            self.signing_keys[scope.text] = key
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verified caller, with what a streamed body is verified against."""
+
+    caller: Authenticated
+    claim: Claim | None = None
+    key: SigningKey | None = None
+
+
+class Gate:
+    """Turns requests into proved callers."""
+
+    def __init__(self, store: Store, key_sealer: Sealer, session_sealer: Sealer) -> None:
+        self._store = store
+        self._key_sealer = key_sealer
+        self._session_sealer = session_sealer
+        self._credentials: AccountCache[Credential] = AccountCache(CREDENTIALS_HELD)
+        store.follow(self._credentials.changed)
+
+    def claim(self, head: RequestHead, rules: Rules, now: datetime) -> Claim | None:
+        """Step (1). None when the request carries no credentials at all. Raises SignatureError."""
+        return read_claim(head, rules, now)
+
+    def prove(self, head: RequestHead, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
+        """Steps (2) to (5). `body_sha256` is the hex digest of a body that was read already. Raises SignatureError."""
+        token = claim.session_token
+        if claim.access_key_id.startswith("ASIA"):
+            if token is None:
+                raise invalid_token(None)
+            credential = self._credentials.get((claim.access_key_id, token)) or self._temporary(claim, token, now)
+            session = credential.caller.session
+            if session is not None and session.is_expired(now):
+                raise expired_token(token)
+        else:
+            credential = self._credentials.get(claim.access_key_id) or self._long_term(claim)
+            if token is not None:
+                raise invalid_token(token)
+        key = credential.signing_key(claim)
+        verify(head, claim, key, body_sha256)
+        return Proof(credential.caller, claim, key)
+
+    def _long_term(self, claim: Claim) -> Credential:
+        with self._store.read() as snapshot:
+            directory = Directory(snapshot)
+            record = directory.access_keys.get(claim.access_key_id)
+            if record is None or record.status != "Active":
+                raise unknown_key(claim.access_key_id)
+            principal = _user_or_root(directory, record.account, record.owner_id)
+            position = snapshot.position
+        if principal is None:
+            raise unknown_key(claim.access_key_id)
+        try:
+            secret = open_secret(self._key_sealer, record.id, record.sealed_secret)
+        except SealBroken:
+            # The record was tampered with, or sealed by a master key that is not held: it proves nothing.
+            raise unknown_key(claim.access_key_id) from None
+        credential = Credential(Authenticated(principal, record.id), secret)
+        self._credentials.put(record.id, record.account, credential, position)
+        return credential
+
+    def _temporary(self, claim: Claim, token: str, now: datetime) -> Credential:
+        try:
+            opened = open_session(token, claim.access_key_id, sealer=self._session_sealer)
+        except TokenInvalid:
+            raise invalid_token(token) from None
+        session = opened.session
+        if session.is_expired(now):
+            raise expired_token(token)
+        with self._store.read() as snapshot:
+            principal = _session_principal(Directory(snapshot), session)
+            position = snapshot.position
+        if principal is None:
+            raise invalid_token(token)
+        credential = Credential(Authenticated(principal, claim.access_key_id, session), opened.secret)
+        self._credentials.put((claim.access_key_id, token), session.account, credential, position)
+        return credential
+
+
+def require(claim: Claim | None) -> Claim:
+    """The claim of an operation that nobody may call without credentials. Raises SignatureError."""
+    if claim is None:
+        raise missing_token()
+    return claim
+
+
+def _user_or_root(directory: Directory, account: str, owner_id: str) -> Principal | None:
+    if owner_id == account:
+        known = directory.accounts.get(account)
+        return None if known is None else _root(account)
+    user = directory.users.seek("id", owner_id)
+    return None if user is None or user.account != account else _user(user)
+
+
+def _root(account: str) -> Principal:
+    return Principal(kind=Kind.ROOT, account=account, arn=root_arn(account), id=account, unique_id=account)
+
+
+def _user(user: User) -> Principal:
+    return Principal(
+        kind=Kind.USER,
+        account=user.account,
+        arn=user.arn,
+        id=user.id,
+        issuer_arn=user.arn,
+        unique_id=user.id,
+        name=user.name,
+    )
+
+
+def _session_principal(directory: Directory, session: Session) -> Principal | None:
+    """The principal of a session, or None when it is gone or the session's kind cannot exist here."""
+    if session.kind is SessionKind.SESSION_TOKEN:
+        return _user_or_root(directory, session.account, session.principal_id)
+    if session.kind is not SessionKind.ROLE:
+        return None
+    role = directory.roles.seek("id", session.principal_id)
+    if role is None or role.account != session.account:
+        return None
+    return Principal(
+        kind=Kind.ASSUMED_ROLE,
+        account=role.account,
+        arn=assumed_role_arn(role.account, role.name, session.session_name),
+        id=f"{role.id}:{session.session_name}",
+        issuer_arn=role.arn,
+        unique_id=role.id,
+        name=role.name,
+        is_service_linked=role.path.startswith("/aws-service-role/"),
+    )

@@ -1,0 +1,57 @@
+"""Finds what an STS request is about: the role, with its trust policy."""
+
+from __future__ import annotations
+
+from watchword.core.arn import parse_arn
+from watchword.core.errors import InvalidArn
+from watchword.core.ids import is_account_id
+from watchword.directory.directory import Directory
+from watchword.directory.roles import Role
+from watchword.services.authorization import Resource, Resolver
+from watchword.services.call import Authenticated
+from watchword.services.sts import shapes
+from watchword.services.sts.faults import ValidationError
+
+
+def none(request: object, directory: Directory, caller: Authenticated) -> Resource:
+    """Operations without a resource type."""
+    return Resource("*", caller.account)
+
+
+def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authenticated) -> Resource:
+    """The role to assume. One that does not exist has no trust policy, so it is denied like one that trusts nobody.
+
+    Raises ValidationError when the text is no role ARN.
+    """
+    account = role_account(request.role_arn)
+    found = find_role(request.role_arn, directory)
+    if found is None:
+        return Resource(request.role_arn, account)
+    return Resource(found.arn, found.account, found.tags, found.trust_policy)
+
+
+def role_account(role_arn: str) -> str:
+    """The account of a role ARN. Raises ValidationError."""
+    try:
+        arn = parse_arn(role_arn)
+    except InvalidArn:
+        arn = None
+    if (
+        arn is None
+        or arn[:3] != ("aws", "iam", "")
+        or not is_account_id(arn.account)
+        or not arn.resource.startswith("role/")
+    ):
+        raise ValidationError(f"{role_arn} is invalid")
+    return arn.account
+
+
+def find_role(role_arn: str, directory: Directory) -> Role | None:
+    """The role with exactly this ARN, its path included."""
+    arn = parse_arn(role_arn)
+    name = arn.resource.rsplit("/", 1)[-1]
+    found = directory.roles.get(arn.account, name.lower())
+    return found if found is not None and found.arn == role_arn else None
+
+
+RESOLVERS: dict[str, Resolver] = {"none": none, "role": role}
