@@ -6,15 +6,20 @@
     keys     = ["iam:PermissionsBoundary"]  # service keys that a policy may ask about; aws:* keys always exist
     also     = [{ action = "iam:TagRole", when = "Tags" }]
 
-`also` names further checks; `when` is a request member that must be present for them, `resource` another resolver.
+`also` names further checks; `when` is a request member that must be present for them, `unless` a value of that member
+which needs no check, `resource` another resolver. `missing` is a check that is asked only when the first resource is
+missing from what holds it: refused, the answer is AccessDenied, so that only those who may list learn what is absent.
 `always = true` marks the few operations that no policy can deny. Every check of an operation must be allowed.
+
+`each = "deletions"` stands instead of action and resource: a resolver of `EACH` in resources.py lists pairs of action
+and resource, the operation runs in any case, and `Call.refusals` says which resources it may not touch.
 Source: AWS's service authorization reference.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +27,7 @@ from typing import Any
 
 from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
+from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
 
 
@@ -38,10 +44,14 @@ class Resource:
     """Its resource-based policy or trust policy, as text."""
     is_hidden: bool = False
     """True when a caller of another account must not learn whether it exists (S3 buckets)."""
+    is_missing: bool = False
+    """True when it does not exist and what would hold it does (an object in a bucket)."""
 
 
 Resolver = Callable[[Any, Directory, Authenticated], Resource]
 """Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account."""
+EachResolver = Callable[[Any, Directory, Authenticated], Sequence[tuple[str, Resource]]]
+"""Lists what a request acts on one by one: pairs of action and resource."""
 
 
 KeyValue = str | tuple[str, ...] | None
@@ -61,6 +71,8 @@ class Check:
     """The resolver's name."""
     when: str | None = None
     """The request attribute (snake case) that must be present."""
+    unless: str | None = None
+    """A value of that attribute which needs no check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,15 @@ class Requirement:
     """All that one operation asks for."""
 
     checks: tuple[Check, ...]
+    """Empty when each resource is decided by itself."""
     keys: frozenset[str]
     """Service condition keys, in lower case; a key with a name part ends with `/`."""
     is_always_allowed: bool = False
     """No policy controls it: GetCallerIdentity, GetSessionToken."""
+    missing: Check | None = None
+    """Asked when the first check's resource is missing."""
+    each: str | None = None
+    """The name of the resolver that lists what is decided one by one."""
 
 
 @lru_cache(maxsize=64)
@@ -82,20 +99,22 @@ def requirements(service: str) -> Mapping[str, Requirement]:
 
 
 def _requirement(entry: dict[str, Any]) -> Requirement:
-    first = Check(entry["action"], entry["resource"])
-    further = tuple(
-        Check(also["action"], also.get("resource", entry["resource"]), _attribute(also.get("when")))
-        for also in entry.get("also", ())
-    )
+    if "each" in entry:
+        return Requirement((), frozenset(map(_key, entry.get("keys", ()))), each=entry["each"])
     return Requirement(
-        checks=(first, *further),
+        checks=(_check(entry, ""), *(_check(also, entry["resource"]) for also in entry.get("also", ()))),
         keys=frozenset(_key(name) for name in entry.get("keys", ())),
         is_always_allowed=entry.get("always", False),
+        missing=_check(entry["missing"], entry["resource"]) if "missing" in entry else None,
     )
+
+
+def _check(entry: dict[str, Any], resource: str) -> Check:
+    return Check(entry["action"], entry.get("resource", resource), _attribute(entry.get("when")), entry.get("unless"))
 
 
 def _attribute(member: str | None) -> str | None:
-    return None if member is None else xform_name(member)
+    return None if member is None else attribute_name(member)
 
 
 def _key(name: str) -> str:

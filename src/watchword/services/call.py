@@ -5,10 +5,11 @@ Only `gateway/authorize.py` makes one, after every check of the operation was al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from watchword.core.http import Spooled
@@ -18,6 +19,8 @@ from watchword.policy.principals import Principal
 
 Q = TypeVar("Q")
 T = TypeVar("T")
+
+NO_REFUSALS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Call(Generic[Q]):
     page: PageRequest | None = None
     body: Spooled | None = None
     """The payload of an operation that streams one."""
+    refusals: Mapping[str, str] = NO_REFUSALS
+    """What an operation that is decided resource by resource must not touch: the ARN, and the denial's message."""
 
     @property
     def account(self) -> AccountId:

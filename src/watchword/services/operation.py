@@ -2,7 +2,8 @@
 
 A function takes its `Call` first and then, by name, what it needs of the house (`PORTS`). A function that writes runs
 in a transaction and may be run again; what must happen once and may take long stands in a `prepare` function
-that runs before, without a transaction.
+that runs before, without a transaction. A function returns its output shape, or an `Answer` when the answer has more
+to it than the model says.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
 
 from watchword.services.call import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 PORTS = frozenset({"aws_policies", "directory", "key_sealer", "objects", "random_bytes", "session_sealer"})
 """Names that a function may ask for. `directory` is bound to the transaction of the call, the others live with the server:
@@ -33,26 +35,54 @@ class Operation:
     needs: tuple[str, ...]
     prepare: Callable[..., Any] | None
     prepare_needs: tuple[str, ...]
+    discard: Callable[..., Any] | None
+    """Undoes `prepare` after a commit that surely did not happen; its first argument is what `prepare` gave."""
+    discard_needs: tuple[str, ...]
 
     def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
         """Run the function with what it needs."""
         return self.function(call, *[ports[name] for name in self.needs])
+
+    def undo(self, prepared: Any, ports: Mapping[str, Any]) -> None:
+        """Take back what `prepare` did.
+
+        Only after a failure that proves that nothing was committed: an ApiError, or another error of the function
+        itself. After Unavailable nobody knows, and what was prepared may be in use.
+        """
+        if self.discard is not None:
+            self.discard(prepared, *[ports[name] for name in self.discard_needs])
+
+
+class Answer(NamedTuple, Generic[T]):
+    """An output shape with a status of its own (206 for a range) and further header lines in lower case."""
+
+    output: T
+    status: int | None = None
+    """None: the model's."""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 OPERATIONS: dict[str, dict[str, Operation]] = {}
 """Every declared operation by service and name; filled when a service's package is imported."""
 
 
-def operation(full_name: str, *, writes: bool = False, prepare: Callable[..., Any] | None = None) -> Callable[[F], F]:
+def operation(
+    full_name: str,
+    *,
+    writes: bool = False,
+    prepare: Callable[..., Any] | None = None,
+    discard: Callable[..., Any] | None = None,
+) -> Callable[[F], F]:
     """Declare the function below as the operation `service:Name`.
 
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names;
-    its result reaches the operation as the argument `prepared`.
+    its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
+    operation fails.
     """
     service, _, name = full_name.partition(":")
 
     def declare(function: F) -> F:
-        needs = _needs(function, full_name, allowed=PORTS | ({"prepared"} if prepare else set()))
+        needs = _needs(function, full_name, "call", PORTS | {"prepared"} if prepare else PORTS)
         OPERATIONS.setdefault(service, {})[name] = Operation(
             service=service,
             name=name,
@@ -61,18 +91,20 @@ def operation(full_name: str, *, writes: bool = False, prepare: Callable[..., An
             request_type=_request_type(function, full_name),
             needs=needs,
             prepare=prepare,
-            prepare_needs=_needs(prepare, full_name, allowed=PORTS - {"directory"}) if prepare else (),
+            prepare_needs=_needs(prepare, full_name, "call", PORTS - {"directory"}) if prepare else (),
+            discard=discard,
+            discard_needs=_needs(discard, full_name, "prepared", PORTS - {"directory"}) if discard else (),
         )
         return function
 
     return declare
 
 
-def _needs(function: Callable[..., Any], full_name: str, allowed: frozenset[str] | set[str]) -> tuple[str, ...]:
+def _needs(function: Callable[..., Any], full_name: str, first: str, allowed: frozenset[str]) -> tuple[str, ...]:
     names = tuple(inspect.signature(function).parameters)
     unknown = [name for name in names[1:] if name not in allowed]
-    if not names or names[0] != "call" or unknown:
-        raise TypeError(f"`{full_name}`: takes `call` first, then any of {sorted(allowed)}, not {unknown}")
+    if not names or names[0] != first or unknown:
+        raise TypeError(f"`{full_name}`: takes `{first}` first, then any of {sorted(allowed)}, not {unknown}")
     return names[1:]
 
 
