@@ -20,6 +20,8 @@ class Role(Record, frozen=True):
     created_at: datetime
     trust_policy: str
     """The document, byte for byte as it was submitted."""
+    bound_trust_policy: str = ""
+    """The document with unique ids in the place of user and role ARNs; empty when it names none."""
     description: str | None = None
     session_seconds_max: int = SESSION_SECONDS_DEFAULT
     tags: Tags = ()
@@ -29,6 +31,11 @@ class Role(Record, frozen=True):
     @property
     def arn(self) -> str:
         return iam_arn(self.account, "role", self.path, self.name)
+
+    @property
+    def effective_trust_policy(self) -> str:
+        """What is evaluated: a user or role that was made again under an old ARN is not the one that was trusted."""
+        return self.bound_trust_policy or self.trust_policy
 
 
 class RoleLastUsed(Record, frozen=True):

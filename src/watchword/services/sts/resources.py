@@ -27,7 +27,7 @@ def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authen
     found = find_role(request.role_arn, directory)
     if found is None:
         return Resource(request.role_arn, account)
-    return Resource(found.arn, found.account, found.tags, found.trust_policy)
+    return Resource(found.arn, found.account, found.tags, found.effective_trust_policy)
 
 
 def role_account(role_arn: str) -> str:
