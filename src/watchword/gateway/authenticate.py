@@ -188,5 +188,4 @@ def _session_principal(directory: Directory, session: Session) -> Principal | No
         issuer_arn=role.arn,
         unique_id=role.id,
         name=role.name,
-        is_service_linked=role.path.startswith("/aws-service-role/"),
     )

@@ -28,6 +28,7 @@ from typing import Any
 from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
 from watchword.protocols.names import attribute_name
+from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
 
 
@@ -42,10 +43,12 @@ class Resource:
     tags: Tags = ()
     policy: str | None = None
     """Its resource-based policy or trust policy, as text."""
-    is_hidden: bool = False
-    """True when a caller of another account must not learn whether it exists (S3 buckets)."""
+    is_trust: bool = False
+    """True for a role that is to be assumed: `policy` is its trust policy, and without its Allow nothing is allowed."""
     is_missing: bool = False
     """True when it does not exist and what would hold it does (an object in a bucket)."""
+    shown: str = ""
+    """How a denial names it where AWS does not print the ARN (`role build`); empty: the ARN."""
 
 
 Resolver = Callable[[Any, Directory, Authenticated], Resource]

@@ -26,8 +26,8 @@ def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authen
     account = role_account(request.role_arn)
     found = find_role(request.role_arn, directory)
     if found is None:
-        return Resource(request.role_arn, account)
-    return Resource(found.arn, found.account, found.tags, found.effective_trust_policy)
+        return Resource(request.role_arn, account, is_trust=True)
+    return Resource(found.arn, found.account, found.tags, found.effective_trust_policy, is_trust=True)
 
 
 def role_account(role_arn: str) -> str:

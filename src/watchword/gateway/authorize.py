@@ -1,0 +1,206 @@
+"""May it? Finds the resources of a request, gathers policies and context, and asks the policy engine.
+
+The steps of every operation:
+
+(1) the operation's entry in `authorization.toml` says which (action, resource) pairs are asked for
+(2) resolvers find each resource in the snapshot; what is missing stands in as its ARN, so that existence does not leak
+(3) the caller's plan, the resource's policy and the request context decide each pair; every one must be allowed
+(4) only then is a `Call` made: holding one is the proof of permission
+
+At commit `recheck` repeats (2) and (3) on the transaction when the directory has moved since.
+Default deny: an operation without an entry is refused, an error while evaluating never allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from watchword.core.errors import ApiError
+from watchword.core.tags import Tags
+from watchword.directory.directory import Directory
+from watchword.gateway.context import RequestContext, Surroundings
+from watchword.gateway.plans import Documents, Plans
+from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
+from watchword.policy.decision import Decision, Layer, PolicySource
+from watchword.policy.denials import denial_message
+from watchword.policy.evaluate import decide
+from watchword.policy.principals import Kind
+from watchword.services.authorization import (
+    Check,
+    EachResolver,
+    KeyReader,
+    PrefixReader,
+    Requirement,
+    Resolver,
+    Resource,
+    requirements,
+)
+from watchword.services.call import NO_REFUSALS, Authenticated, Call, PageRequest
+from watchword.signing.errors import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRules:
+    """What a service declares about authorization, found once."""
+
+    requirements: Mapping[str, Requirement]
+    resolvers: Mapping[str, Resolver]
+    each: Mapping[str, EachResolver]
+    keys: Mapping[str, KeyReader]
+    prefixes: Mapping[str, PrefixReader]
+
+
+@lru_cache(maxsize=64)
+def service_rules(service: str) -> ServiceRules:
+    """The declarations of a served service."""
+    resources = import_module(f"watchword.services.{service}.resources")
+    context = import_module(f"watchword.services.{service}.context")
+    return ServiceRules(
+        requirements=requirements(service),
+        resolvers=resources.RESOLVERS,
+        each=getattr(resources, "EACH", {}),
+        keys=context.KEYS,
+        prefixes=context.PREFIXES,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of one operation, as authorization sees it."""
+
+    around: Surroundings
+    dialect: Dialect
+    rules: ServiceRules
+
+
+class Authorizer:
+    """Decides requests."""
+
+    def __init__(self, plans: Plans, documents: Documents) -> None:
+        self._plans = plans
+        self._documents = documents
+
+    def authorize(
+        self,
+        asked: Asked,
+        directory: Directory,
+        *,
+        request_id: str,
+        page: PageRequest | None = None,
+    ) -> Call[Any]:
+        """Decide every check of the operation and make the call. Raises ApiError (AccessDenied)."""
+        around = asked.around
+        refusals = self.check(asked, directory)
+        return Call(
+            request=around.request,
+            caller=around.caller,
+            region=around.region,
+            now=around.now,
+            request_id=request_id,
+            page=page,
+            refusals=refusals,
+        )
+
+    def check(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
+        """Decide every check. Raises ApiError (AccessDenied); returns the refusals of one-by-one operations."""
+        requirement = asked.around.requirement
+        if requirement.is_always_allowed:
+            return NO_REFUSALS
+        if requirement.each is not None:
+            return self._refusals(asked, directory, requirement.each)
+        request = asked.around.request
+        for check in requirement.checks:
+            value = getattr(request, check.when) if check.when else True
+            if not value or (check.unless is not None and value == check.unless):
+                continue
+            resource = self._require(asked, directory, check)
+            if resource.is_missing and requirement.missing is not None and check is requirement.checks[0]:
+                self._require(asked, directory, requirement.missing)
+        return NO_REFUSALS
+
+    def _require(self, asked: Asked, directory: Directory, check: Check) -> Resource:
+        around = asked.around
+        resource = asked.rules.resolvers[check.resource](around.request, directory, around.caller)
+        denial = self._denial(asked, directory, check.action, resource)
+        if denial is not None:
+            raise access_denied(denial, asked.dialect)
+        return resource
+
+    def _refusals(self, asked: Asked, directory: Directory, name: str) -> Mapping[str, str]:
+        around = asked.around
+        pairs = asked.rules.each[name](around.request, directory, around.caller)
+        decided = ((resource.arn, self._denial(asked, directory, action, resource)) for action, resource in pairs)
+        return {arn: denial for arn, denial in decided if denial is not None}
+
+    def _denial(self, asked: Asked, directory: Directory, action: str, resource: Resource) -> str | None:
+        """The sentence that refuses one pair, or None when it is allowed."""
+        around = asked.around
+        caller = around.caller
+        principal = caller.principal
+        if principal.account != resource.account:
+            # INVARIANT: until policies are decided across accounts, nobody reaches into another account, and
+            # the anonymous, who belong to none, reach nothing: public access is blocked, as AWS's defaults have it.
+            return _bare_denial(caller, action, resource, asked.dialect)
+        decision = decide(
+            self._plans.plan(caller, directory),
+            AccessRequest(
+                principal=principal,
+                action=action,
+                resource=resource.arn,
+                resource_account=resource.account,
+                context=RequestContext(around, resource),
+                resource_rule=ResourceRule.REQUIRED if resource.is_trust else ResourceRule.UNION,
+            ),
+            resource_policy=self._resource_policy(resource),
+        )
+        return None if decision.is_allowed else _denial_text(decision, caller, action, resource, asked.dialect)
+
+    def _resource_policy(self, resource: Resource) -> SourcedPolicy | None:
+        layer = Layer.TRUST if resource.is_trust else Layer.RESOURCE
+        if resource.policy is None:
+            return None
+        return self._documents.sourced(PolicySource(layer, resource.arn), resource.policy)
+
+
+def principal_tags(caller: Authenticated, directory: Directory) -> Tags:
+    """The tags of the user or role, and over them those of the session."""
+    principal = caller.principal
+    own: Tags = ()
+    if principal.kind is Kind.USER:
+        user = directory.users.seek("id", principal.unique_id)
+        own = user.tags if user else ()
+    elif principal.kind is Kind.ASSUMED_ROLE:
+        role = directory.roles.seek("id", principal.unique_id)
+        own = role.tags if role else ()
+    return own + (caller.session.tags if caller.session else ())
+
+
+def access_denied(message: str, dialect: Dialect) -> ApiError:
+    """The denial in the words of the protocol."""
+    code, status = _DENIED[dialect]
+    return ApiError(code, message, status)
+
+
+_DENIED = {
+    Dialect.QUERY: ("AccessDenied", 403),
+    Dialect.JSON: ("AccessDeniedException", 400),
+    Dialect.REST_JSON: ("AccessDeniedException", 403),
+    Dialect.S3: ("AccessDenied", 403),
+}
+
+
+def _denial_text(decision: Decision, caller: Authenticated, action: str, resource: Resource, dialect: Dialect) -> str:
+    if resource.is_trust:
+        # STS gives no reason, so that a role that is missing looks like one that trusts somebody else.
+        return _bare_denial(caller, action, resource, dialect)
+    return denial_message(decision, caller.principal.arn, action, resource.arn, quoted=dialect is Dialect.S3)
+
+
+def _bare_denial(caller: Authenticated, action: str, resource: Resource, dialect: Dialect) -> str:
+    if dialect is Dialect.S3:
+        return "Access Denied"
+    return f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: {resource.arn}"

@@ -1,0 +1,132 @@
+"""Which policies apply to a caller: gathered from the directory, compiled once, kept while nothing of the account changes.
+
+Decides what belongs to a principal (identity policies of a user and its groups or of a role, the boundary, the session's
+policies). Never decides a request: `policy.evaluate` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchword.directory.aws_policies import AwsPolicies
+from watchword.directory.directory import Directory
+from watchword.directory.policies import HolderKind
+from watchword.directory.ports import Store
+from watchword.gateway.caches import AccountCache
+from watchword.policy.access import SourcedPolicy
+from watchword.policy.compiled import CompiledDocument
+from watchword.policy.decision import Layer, PolicySource
+from watchword.policy.evaluate import PrincipalPlan
+from watchword.policy.language import MalformedPolicy, parse_document
+from watchword.policy.principals import Kind
+from watchword.services.call import Authenticated
+
+PLANS_HELD = 20_000
+DOCUMENTS_HELD = 4_096
+
+
+class Documents:
+    """Compiled documents by their text: a text means the same for ever, so nothing here can be stale."""
+
+    def __init__(self, documents_max: int = DOCUMENTS_HELD) -> None:
+        self._compiled: dict[tuple[Layer, str], CompiledDocument | None] = {}
+        self._documents_max = documents_max
+
+    def sourced(self, source: PolicySource, text: str) -> SourcedPolicy:
+        """The policy with its compiled document; one that cannot be read never lets anything pass."""
+        key = (source.layer, text)
+        if key not in self._compiled:
+            if len(self._compiled) >= self._documents_max:
+                del self._compiled[next(iter(self._compiled))]
+            self._compiled[key] = _compiled(source, text)
+        return SourcedPolicy(source, self._compiled[key])
+
+
+def _compiled(source: PolicySource, text: str) -> CompiledDocument | None:
+    try:
+        document = CompiledDocument(parse_document(text))
+        SourcedPolicy(source, document)
+    except MalformedPolicy:
+        return None
+    return document
+
+
+class Plans:
+    """The plans of callers."""
+
+    def __init__(self, store: Store, aws_policies: AwsPolicies, documents: Documents) -> None:
+        self._aws_policies = aws_policies
+        self._documents = documents
+        self._plans: AccountCache[PrincipalPlan] = AccountCache(PLANS_HELD)
+        store.follow(self._plans.changed)
+
+    def plan(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
+        """The plan of a caller, from memory or from this snapshot."""
+        principal, session = caller.principal, caller.session
+        limits = (session.policy, session.policy_arns) if session and (session.policy or session.policy_arns) else None
+        key = (principal.kind, principal.unique_id, limits)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._gather(caller, directory)
+            if principal.account:
+                self._plans.put(key, principal.account, plan, directory.transaction.position)
+        return plan
+
+    def _gather(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
+        principal = caller.principal
+        identity: tuple[SourcedPolicy, ...] = ()
+        boundary: str | None = None
+        if principal.kind is Kind.USER:
+            user = directory.users.seek("id", principal.unique_id)
+            boundary = user.boundary if user else None
+            identity = tuple(self._of_user(directory, principal.account, principal.unique_id, principal.name))
+        elif principal.kind is Kind.ASSUMED_ROLE:
+            role = directory.roles.seek("id", principal.unique_id)
+            boundary = role.boundary if role else None
+            identity = tuple(
+                self._of_holder(directory, principal.account, "role", principal.unique_id, principal.name)
+            )
+        return PrincipalPlan(
+            principal,
+            identity=identity,
+            boundary=self._managed(directory, principal.account, boundary, Layer.BOUNDARY) if boundary else None,
+            session=self._of_session(caller, directory),
+        )
+
+    def _of_user(self, directory: Directory, account: str, user_id: str, name: str) -> Iterator[SourcedPolicy]:
+        yield from self._of_holder(directory, account, "user", user_id, name)
+        for membership in directory.memberships.where("user", account, user_id):
+            group = directory.groups.seek("id", membership.group_id)
+            if group is not None:
+                yield from self._of_holder(directory, account, "group", group.id, group.name)
+
+    def _of_holder(
+        self, directory: Directory, account: str, kind: HolderKind, holder_id: str, name: str
+    ) -> Iterator[SourcedPolicy]:
+        for inline in directory.inline_policies.under(account, holder_id):
+            source = PolicySource(Layer.IDENTITY, f"{kind}_{name}_{inline.name}")
+            yield self._documents.sourced(source, inline.document)
+        for attachment in directory.attachments.where("holder", account, holder_id):
+            yield self._managed(directory, account, attachment.policy_arn, Layer.IDENTITY)
+
+    def _of_session(self, caller: Authenticated, directory: Directory) -> tuple[SourcedPolicy, ...] | None:
+        session = caller.session
+        if session is None or not (session.policy or session.policy_arns):
+            return None
+        policies = [self._managed(directory, session.account, arn, Layer.SESSION) for arn in session.policy_arns]
+        if session.policy:
+            policies.append(self._documents.sourced(PolicySource(Layer.SESSION, "session"), session.policy))
+        return tuple(policies)
+
+    def _managed(self, directory: Directory, account: str, arn: str, layer: Layer) -> SourcedPolicy:
+        """A managed policy in its default version. One that is gone can say nothing: it never lets anything pass."""
+        name = arn.rsplit("/", 1)[-1]
+        source = PolicySource(layer, name, arn)
+        aws = self._aws_policies.get(arn) if arn.startswith("arn:aws:iam::aws:") else None
+        if aws is not None:
+            return self._documents.sourced(source, aws.document)
+        policy = directory.managed_policies.seek("arn", arn)
+        if policy is None or policy.account != account:
+            return SourcedPolicy(source, None)
+        version = directory.policy_versions.get(policy.account, policy.id, f"{policy.default_version:09d}")
+        return SourcedPolicy(source, None) if version is None else self._documents.sourced(source, version.document)
