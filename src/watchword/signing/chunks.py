@@ -1,0 +1,238 @@
+"""aws-chunked bodies: frames of data, a closing frame, trailers; each signed, or none.
+
+    <hex size>[;chunk-signature=<hex64>] CRLF <bytes> CRLF   …   0[;chunk-signature=<hex64>] CRLF [trailers] CRLF
+
+Decides where the data is and whether each frame is the next link of the signature chain that begins with the
+request's own signature. Never holds more than one frame line and one trailer block: data streams through, whatever
+the size of a frame.
+
+INVARIANT: bytes are handed on before their frame's signature has been seen, so nothing may be made of them until
+`finish` returns; it returns only after every frame, the closing one and the trailers are proved.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Collection, Mapping
+from enum import Enum, auto
+
+from watchword.core.errors import ApiError
+from watchword.signing.errors import Kind, SignatureError
+from watchword.signing.keys import SigningKey
+
+TRAILER_SIGNATURE = "x-amz-trailer-signature"
+CHUNK_BYTES_MIN = 8192
+"""Every frame of data but the last is at least this long."""
+_LINE_BYTES_MAX = 256
+_TRAILER_BYTES_MAX = 4096
+
+_SIGNED_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{64})\r\n\Z")
+_PLAIN_LINE = re.compile(rb"([0-9a-fA-F]{1,16})\r\n\Z")
+_EMPTY_SHA256 = hashlib.sha256().hexdigest()
+
+
+class ChunkSigner:
+    """The chain of signatures through a body: each covers the one before it."""
+
+    __slots__ = ("_key", "_previous", "_where")
+
+    def __init__(self, key: SigningKey, amz_date: str, scope: str, seed: str) -> None:
+        self._key = key
+        self._where = f"{amz_date}\n{scope}"
+        self._previous = seed
+        """The request's signature, then each frame's."""
+
+    def chunk(self, sha256: str) -> str:
+        """The signature of the next frame, given its data's digest in hex."""
+        text = f"AWS4-HMAC-SHA256-PAYLOAD\n{self._where}\n{self._previous}\n{_EMPTY_SHA256}\n{sha256}"
+        self._previous = self._key.sign(text.encode())
+        return self._previous
+
+    def trailer(self, trailers: Mapping[str, str]) -> str:
+        """The signature of the trailers, which comes after the closing frame's."""
+        canonical = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()))
+        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+        return self._key.sign(f"AWS4-HMAC-SHA256-TRAILER\n{self._where}\n{self._previous}\n{digest}".encode())
+
+
+class _State(Enum):
+    LINE = auto()
+    DATA = auto()
+    DATA_END = auto()
+    TRAILERS = auto()
+
+
+class ChunkDecoder:
+    """Takes an aws-chunked body in pieces of any size and gives the data in it."""
+
+    __slots__ = (
+        "_announced",
+        "_buffer",
+        "_chunk_count",
+        "_chunk_left",
+        "_chunk_sha256",
+        "_chunk_signature",
+        "_chunk_size",
+        "_decoded_size",
+        "_signer",
+        "_state",
+        "_total",
+    )
+
+    def __init__(self, decoded_size: int, signer: ChunkSigner | None, announced: Collection[str]) -> None:
+        """`signer` is None when frames are unsigned; `announced` are the trailers that must come, in lower case."""
+        self._decoded_size = decoded_size
+        self._signer = signer
+        self._announced = announced
+        self._state = _State.LINE
+        self._buffer = bytearray()
+        self._chunk_count = 0
+        self._chunk_size = 0
+        self._chunk_left = 0
+        self._chunk_sha256 = hashlib.sha256()
+        self._chunk_signature = ""
+        self._total = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Decode the next piece. Raises SignatureError or ApiError as soon as the body is wrong."""
+        pieces: list[bytes] = []
+        at = 0
+        while at < len(data):
+            if self._state is _State.DATA:
+                piece = data[at : at + self._chunk_left]
+                at += len(piece)
+                pieces.append(piece)
+                self._take_data(piece)
+            elif self._state is _State.TRAILERS:
+                self._buffer += data[at:]
+                if len(self._buffer) > _TRAILER_BYTES_MAX:
+                    raise malformed_trailer()
+                break
+            else:
+                at = self._take_line(data, at)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def finish(self) -> dict[str, str]:
+        """The trailers by lower-case name, when the body came whole. Raises SignatureError or ApiError."""
+        if self._state is not _State.TRAILERS:
+            raise incomplete_body()
+        trailers = self._read_trailers(bytes(self._buffer))
+        signature = trailers.pop(TRAILER_SIGNATURE, None)
+        if trailers.keys() != set(self._announced):
+            raise malformed_trailer()
+        if self._signer is not None and trailers:
+            if signature is None:
+                raise malformed_trailer()
+            self._compare(self._signer.trailer(trailers), signature)
+        elif signature is not None:
+            raise malformed_trailer()
+        return trailers
+
+    def _take_data(self, piece: bytes) -> None:
+        self._chunk_left -= len(piece)
+        if self._signer is not None:
+            self._chunk_sha256.update(piece)
+        if self._chunk_left == 0:
+            self._check_chunk()
+            self._state = _State.DATA_END
+
+    def _take_line(self, data: bytes, at: int) -> int:
+        end = data.find(b"\n", at, at + _LINE_BYTES_MAX)
+        upto = min(len(data), at + _LINE_BYTES_MAX) if end < 0 else end + 1
+        self._buffer += data[at:upto]
+        if len(self._buffer) > _LINE_BYTES_MAX or (end < 0 and upto < len(data)):
+            raise malformed_frame()
+        if end >= 0:
+            line = bytes(self._buffer)
+            self._buffer.clear()
+            if self._state is _State.DATA_END:
+                if line != b"\r\n":
+                    raise malformed_frame()
+                self._state = _State.LINE
+            else:
+                self._begin_chunk(line)
+        return upto
+
+    def _begin_chunk(self, line: bytes) -> None:
+        match = (_PLAIN_LINE if self._signer is None else _SIGNED_LINE).match(line)
+        if match is None:
+            if self._signer is not None and _PLAIN_LINE.match(line):
+                raise SignatureError(Kind.MISMATCH)
+            raise malformed_frame()
+        size = int(match[1], 16)
+        self._chunk_count += 1
+        if size and self._chunk_count > 1 and self._chunk_size < CHUNK_BYTES_MIN:
+            raise _chunk_too_small(self._chunk_count, self._chunk_size)
+        self._total += size
+        if self._total > self._decoded_size or (size == 0 and self._total != self._decoded_size):
+            raise incomplete_body()
+        self._chunk_size = self._chunk_left = size
+        if self._signer is not None:
+            self._chunk_signature = match[2].decode()
+            self._chunk_sha256 = hashlib.sha256()
+        if size:
+            self._state = _State.DATA
+        else:
+            self._check_chunk()
+            self._state = _State.TRAILERS
+
+    def _check_chunk(self) -> None:
+        if self._signer is not None:
+            self._compare(self._signer.chunk(self._chunk_sha256.hexdigest()), self._chunk_signature)
+
+    @staticmethod
+    def _compare(expected: str, given: str) -> None:
+        if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape")):
+            raise SignatureError(Kind.MISMATCH)
+
+    @staticmethod
+    def _read_trailers(block: bytes) -> dict[str, str]:
+        """Lines may end in LF, CRLF or LF CRLF; the block ends with an empty line."""
+        trailers: dict[str, str] = {}
+        if block == b"\r\n":
+            return trailers
+        if not block.endswith((b"\n\r\n", b"\n\n")):
+            raise incomplete_body() if not block.endswith(b"\n") else malformed_trailer()
+        for line in block.split(b"\n"):
+            text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+            if not text:
+                continue
+            name, colon, value = text.partition(":")
+            name = name.lower()
+            if not colon or name in trailers:
+                raise malformed_trailer()
+            trailers[name] = value.strip()
+        return trailers
+
+
+def incomplete_body() -> ApiError:
+    """The body is shorter or longer than it says."""
+    return ApiError(
+        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
+    )
+
+
+def malformed_frame() -> ApiError:
+    """What should be a frame line is none."""
+    return ApiError("IncompleteBody", "The request body terminated unexpectedly")
+
+
+def malformed_trailer() -> ApiError:
+    """Trailers that were not announced, do not come, or are no trailers."""
+    return ApiError(
+        "MalformedTrailerError",
+        "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+    )
+
+
+def _chunk_too_small(chunk: int, previous_size: int) -> ApiError:
+    return ApiError(
+        "InvalidChunkSizeError",
+        f"Only the last chunk is allowed to have a size less than {CHUNK_BYTES_MIN} bytes",
+        403,
+        fields={"Chunk": str(chunk), "BadChunkSize": str(previous_size)},
+    )

@@ -1,0 +1,190 @@
+"""What a request says of itself: its key, its scope, its time, its signature.
+
+Decides how credentials are written and what an endpoint expects. A claim proves nothing: `verification.verify`
+does. The order of the checks that make a claim is in `generic_checks` and `s3_checks`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from watchword.core.http import RequestHead
+from watchword.signing.canonical import Pair, SignedNames
+from watchword.signing.errors import Dialect
+from watchword.signing.keys import TERMINATOR
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
+_BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
+_EXTENDED_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
+_AUTHORIZATION = re.compile(
+    ALGORITHM + r" Credential=([A-Za-z0-9/_-]+), ?SignedHeaders=([A-Za-z0-9;_-]+), ?Signature=([0-9a-f]{64})\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an endpoint expects of a signature."""
+
+    service: str
+    """The signing name: `sts`, `iam`, `s3`, …"""
+    dialect: Dialect
+    """S3 also means S3's canonical path, payload hashes and presigned URLs."""
+    region: str | None = None
+    """None: any region, which is then the scope's."""
+    skew_seconds_max: int = 900
+    """How far the request's time may be from ours; exactly this far passes."""
+
+
+class Form(Enum):
+    """Where the credentials stand."""
+
+    HEADER = "REST-HEADER"
+    QUERY = "REST-QUERY-STRING"
+
+
+class Scope(NamedTuple):
+    """The scope of a credential: what its signing key is good for."""
+
+    text: str
+    """`date/region/service/aws4_request`, as sent."""
+    date: str
+    region: str
+    service: str
+    terminator: str
+    has_region: bool
+    """The region is written like one."""
+
+
+class Moment(NamedTuple):
+    """The time of a request."""
+
+    at: datetime
+    basic: str
+    """`YYYYMMDDTHHMMSSZ`, as it stands in the string to sign."""
+
+
+class Claim(NamedTuple):
+    """What a request says of itself; nothing is proved yet."""
+
+    access_key_id: str
+    scope: Scope
+    signed: SignedNames
+    signature: str
+    requested_at: datetime
+    amz_date: str
+    """`requested_at` in basic form, as it stands in the string to sign."""
+    session_token: str | None
+    form: Form
+    expires_seconds: int | None
+    """Only S3's presigned URLs have it."""
+    payload_hash: str | None
+    """What the request states as its payload hash: required in S3's header form, None where it states none."""
+    canonical_head: bytes
+    """The canonical request up to its payload hash."""
+
+    def __repr__(self) -> str:
+        return f"<Claim {self.access_key_id}/{self.scope.text} {self.form.name} {self.amz_date}>"
+
+
+Authorization = tuple[str, str, str]
+"""Credential, SignedHeaders and Signature, as sent."""
+
+
+def well_formed_authorization(value: str) -> Authorization | None:
+    """Split an Authorization header that is written the way every SDK writes it, else None."""
+    match = _AUTHORIZATION.match(value)
+    return (match[1], match[2], match[3]) if match else None
+
+
+def first_authorization(head: RequestHead) -> str:
+    """The first Authorization line; empty when there is none."""
+    return next((value.decode("latin-1") for name, value in head.headers if name == b"authorization"), "")
+
+
+@lru_cache(maxsize=8192)
+def parse_credential(text: str) -> tuple[str, Scope] | None:
+    """Split `key/date/region/service/terminator`; None unless it has five parts."""
+    parts = text.split("/")
+    if len(parts) != 5:
+        return None
+    key, date, region, service, terminator = parts
+    return key, Scope(text[len(key) + 1 :], date, region, service, terminator, _REGION.match(region) is not None)
+
+
+def scope_text(date: str, region: str, service: str) -> str:
+    """`date/region/service/aws4_request`."""
+    return f"{date}/{region}/{service}/{TERMINATOR}"
+
+
+@lru_cache(maxsize=4096)
+def parse_basic_date(text: str) -> Moment | None:
+    """Read `YYYYMMDDTHHMMSSZ`; None when it is anything else."""
+    match = _BASIC_DATE.match(text)
+    return _moment(match) if match else None
+
+
+@lru_cache(maxsize=4096)
+def parse_header_date(text: str) -> Moment | None:
+    """Read a date header: ISO 8601 basic or extended, or the form of RFC 1123; None when it is anything else."""
+    match = _BASIC_DATE.match(text) or _EXTENDED_DATE.match(text)
+    if match:
+        return _moment(match)
+    try:
+        at = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Moment(at, basic_date(at))
+
+
+def _moment(match: re.Match[str]) -> Moment | None:
+    year, month, day, hour, minute, second = map(int, match.groups())
+    try:
+        at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    return Moment(at, "{}{}{}T{}{}{}Z".format(*match.groups()))
+
+
+def basic_date(at: datetime) -> str:
+    """`YYYYMMDDTHHMMSSZ`."""
+    return at.strftime("%Y%m%dT%H%M%SZ")
+
+
+def age_seconds(requested_at: datetime, now: datetime) -> int:
+    """Whole seconds from the request's time to ours, negative when it lies ahead."""
+    age: timedelta = now - requested_at
+    return age.days * 86400 + age.seconds
+
+
+def parameters(pairs: list[Pair]) -> dict[bytes, bytes]:
+    """Query parameters by name, both still encoded; the first of a name wins."""
+    return dict(reversed(pairs))
+
+
+def decoded(value: bytes | None) -> str | None:
+    """The text of an encoded query value."""
+    if value is None:
+        return None
+    text = value.decode("ascii")
+    return unquote(text) if "%" in text else text
+
+
+def latin(value: bytes | None) -> str | None:
+    """The text of a header value; Latin-1 never fails."""
+    return None if value is None else value.decode("latin-1")
+
+
+def unsigned_amz_headers(head: RequestHead, signed: SignedNames) -> list[bytes]:
+    """The `x-amz-*` headers that the signature does not cover."""
+    known = signed.known
+    return [name for name in head.fields if name not in known and name[:6] == b"x-amz-"]

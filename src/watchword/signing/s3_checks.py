@@ -1,0 +1,288 @@
+"""The checks before a key is looked up, for S3: its own order, its own words; the first that fails answers.
+
+    (1) path and query are percent-encoded           (5) time: skew, or a presigned URL's own window
+    (2) credentials are in one place, not in two     (6) the payload hash is one that S3 knows
+    (3) shape of the header or of the six parameters (7) `host` and every x-amz-* header are signed
+    (4) credential, scope, date
+
+Never looks at the directory and never computes a signature.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and
+sigv4-query-string-auth.html; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from watchword.core.clock import iso8601
+from watchword.core.http import RequestHead
+from watchword.signing.canonical import (
+    Pair,
+    SignedNames,
+    canonical_head,
+    canonical_query,
+    canonical_verbatim_path,
+    query_pairs,
+    signed_names,
+)
+from watchword.signing.claims import (
+    ALGORITHM,
+    Authorization,
+    Claim,
+    Form,
+    Rules,
+    Scope,
+    age_seconds,
+    decoded,
+    first_authorization,
+    latin,
+    parameters,
+    parse_basic_date,
+    parse_credential,
+    parse_header_date,
+    unsigned_amz_headers,
+    well_formed_authorization,
+)
+from watchword.signing.errors import Kind, SignatureError
+from watchword.signing.keys import TERMINATOR
+from watchword.signing.modes import UNSIGNED, check_payload_hash
+
+EXPIRES_SECONDS_MAX = 604_800
+_DEFAULT_REGION = "us-east-1"
+
+_MARKERS = frozenset({b"X-Amz-Algorithm", b"X-Amz-Credential", b"X-Amz-Signature"})
+_DATE8 = re.compile(r"\d{8}\Z", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
+_HEADER = "The authorization header is malformed; "
+_CREDENTIAL = "Error parsing the X-Amz-Credential parameter; "
+_SIX = (
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature,"
+    " X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+)
+_NOT_SIGNED = "There were headers present in the request which were not signed"
+
+
+def read_s3_claim(head: RequestHead, rules: Rules, now: datetime) -> Claim | None:
+    """Read and check what the request says of itself; None when it carries no credentials at all."""
+    path = canonical_verbatim_path(head.raw_path)  # (1)
+    pairs = query_pairs(head.query_string) if head.query_string else []
+    presigned = any(name in _MARKERS for name, _ in pairs) if pairs else False
+    authorization = latin(head.fields.get(b"authorization"))
+    if authorization is None:
+        if presigned:
+            return _query_claim(head, rules, now, path, pairs)
+        if any(name == b"AWSAccessKeyId" for name, _ in pairs):
+            raise _signature_v2()
+        return None
+    if presigned:  # (2)
+        raise SignatureError(Kind.BOTH_FORMS, fields=_argument("Authorization", authorization))
+    return _header_claim(head, rules, now, path, canonical_query(pairs) if pairs else b"", authorization)
+
+
+def _header_claim(
+    head: RequestHead, rules: Rules, now: datetime, path: bytes, query: bytes, authorization: str
+) -> Claim:
+    parts = well_formed_authorization(authorization) or _read_authorization(first_authorization(head))  # (3)
+    credential, names, signature = parts
+    fields = head.fields
+    date = latin(fields.get(b"x-amz-date") or fields.get(b"date"))
+    moment = parse_header_date(date) if date else None
+    if moment is None:
+        raise SignatureError(Kind.DENIED, "AWS authentication requires a valid Date or x-amz-date header")
+    key, scope = _check_credential(rules, credential, Kind.HEADER_MALFORMED, _HEADER)  # (4)
+    if scope.date != moment.basic[:8]:
+        text = "Invalid credential date. Date is not the same as X-Amz-Date."
+        raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + _HEADER + text)
+    if abs(age_seconds(moment.at, now)) > rules.skew_seconds_max:  # (5)
+        raise SignatureError(
+            Kind.SKEWED,
+            "The difference between the request time and the current time is too large.",
+            {
+                "RequestTime": date or "",
+                "ServerTime": iso8601(now),
+                "MaxAllowedSkewMilliseconds": str(rules.skew_seconds_max * 1000),
+            },
+        )
+    payload_hash = latin(fields.get(b"x-amz-content-sha256"))
+    check_payload_hash(payload_hash, head.method)  # (6)
+    signed = signed_names(names)
+    if b"host" not in signed.known:  # (7)
+        _not_signed([b"host"])
+    unsigned = unsigned_amz_headers(head, signed)
+    if unsigned:
+        _not_signed(unsigned)
+    return Claim(
+        key,
+        scope,
+        signed,
+        signature,
+        moment.at,
+        moment.basic,
+        latin(fields.get(b"x-amz-security-token")),
+        Form.HEADER,
+        None,
+        payload_hash,
+        canonical_head(head.method, path, query, signed, fields),
+    )
+
+
+def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pairs: list[Pair]) -> Claim:
+    values = parameters(pairs)
+    algorithm = decoded(values.get(b"X-Amz-Algorithm"))
+    credential = decoded(values.get(b"X-Amz-Credential"))
+    signature = decoded(values.get(b"X-Amz-Signature"))
+    names = decoded(values.get(b"X-Amz-SignedHeaders"))
+    date = decoded(values.get(b"X-Amz-Date"))
+    expires = decoded(values.get(b"X-Amz-Expires"))
+    if not (algorithm and credential and signature and names and date and expires):  # (3)
+        raise SignatureError(Kind.QUERY_MALFORMED, _SIX)
+    if algorithm != ALGORITHM:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
+        )
+    key, scope = _check_credential(rules, credential, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
+    moment = parse_basic_date(date)
+    if moment is None:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+        )
+    if scope.date != moment.basic[:8]:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED,
+            f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: "{moment.basic[:8]}".',
+        )
+    expires_seconds = _check_window(expires, moment.at, now, rules)  # (5)
+    signed = signed_names(names)
+    payload_hash = _presigned_payload_hash(head, values, signed)  # (6)
+    _check_presigned_headers(head, values, signed)  # (7)
+    query = canonical_query([pair for pair in pairs if pair[0] != b"X-Amz-Signature"])
+    return Claim(
+        key,
+        scope,
+        signed,
+        signature,
+        moment.at,
+        moment.basic,
+        decoded(values.get(b"X-Amz-Security-Token")),
+        Form.QUERY,
+        expires_seconds,
+        payload_hash,
+        canonical_head(head.method, path, query, signed, head.fields),
+    )
+
+
+def _read_authorization(value: str) -> Authorization:
+    """Read an Authorization header in full: free spacing, any order. Raises what S3 says of its shape."""
+    if value.startswith("AWS "):
+        raise _signature_v2()
+    algorithm, space, rest = value.partition(" ")
+    if not space:
+        text = "Authorization header is invalid -- one and only one ' ' (space) required."
+        raise SignatureError(Kind.ARGUMENT, text, _argument("Authorization", value))
+    if algorithm != ALGORITHM:
+        raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))
+    parts: dict[str, str] = {}
+    for piece in rest.split(","):
+        name, equals, text = piece.strip().partition("=")
+        if not equals:
+            raise SignatureError(
+                Kind.HEADER_MALFORMED, f'{_HEADER}the authorization component "{piece.strip()}" is malformed.'
+            )
+        parts[name] = text.strip()
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if not parts.get(name):
+            raise SignatureError(Kind.HEADER_MALFORMED, f"{_HEADER}missing {name}.")
+    return parts["Credential"], parts["SignedHeaders"], parts["Signature"]
+
+
+def _check_credential(rules: Rules, credential: str, kind: Kind, prefix: str) -> tuple[str, Scope]:
+    parsed = parse_credential(credential)
+    if parsed is None:
+        text = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+        raise SignatureError(kind, prefix + text)
+    scope = parsed[1]
+    if scope.service != rules.service:
+        text = f'incorrect service "{scope.service}". This endpoint belongs to "{rules.service}".'
+        raise SignatureError(kind, prefix + text)
+    if scope.region != rules.region if rules.region is not None else not scope.has_region:
+        expected = rules.region or _DEFAULT_REGION
+        text = f"the region '{scope.region}' is wrong; expecting '{expected}'"
+        raise SignatureError(kind, prefix + text, {"Region": expected})
+    if scope.terminator != TERMINATOR:
+        text = f'incorrect terminal "{scope.terminator}". This endpoint uses "{TERMINATOR}".'
+        raise SignatureError(kind, prefix + text)
+    if not _DATE8.match(scope.date):
+        text = f'incorrect date format "{scope.date}". This date in the credential must be in the format "yyyyMMdd".'
+        raise SignatureError(kind, prefix + text)
+    return parsed
+
+
+def _check_window(expires: str, requested_at: datetime, now: datetime, rules: Rules) -> int:
+    """A presigned URL's own window: from its date (less the usual skew) to its date and X-Amz-Expires. Raises."""
+    if not _NUMBER.match(expires):
+        raise SignatureError(Kind.QUERY_MALFORMED, "X-Amz-Expires should be a number")
+    seconds = int(expires)
+    if seconds < 0:
+        raise SignatureError(Kind.QUERY_MALFORMED, "X-Amz-Expires must be non-negative")
+    if seconds > EXPIRES_SECONDS_MAX:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than"
+            f" {EXPIRES_SECONDS_MAX} seconds",
+        )
+    age = age_seconds(requested_at, now)
+    if age > seconds:
+        raise SignatureError(
+            Kind.DENIED,
+            "Request has expired",
+            {
+                "X-Amz-Expires": expires,
+                "Expires": iso8601(requested_at + timedelta(seconds=seconds)),
+                "ServerTime": iso8601(now),
+            },
+        )
+    if age < -rules.skew_seconds_max:
+        raise SignatureError(Kind.DENIED, "Request is not valid yet", {"ServerTime": iso8601(now)})
+    return seconds
+
+
+def _presigned_payload_hash(head: RequestHead, values: dict[bytes, bytes], signed: SignedNames) -> str:
+    stated = decoded(values.get(b"X-Amz-Content-Sha256"))
+    if stated is None and b"x-amz-content-sha256" in signed.known:
+        stated = latin(head.fields.get(b"x-amz-content-sha256"))
+    if stated is None:
+        return UNSIGNED
+    check_payload_hash(stated, head.method)
+    return stated
+
+
+def _check_presigned_headers(head: RequestHead, values: dict[bytes, bytes], signed: SignedNames) -> None:
+    # INVARIANT: an x-amz-* header that the signature does not cover is never obeyed. x-amz-content-sha256 is let
+    # through because nothing reads it then: the claim's payload hash rules.
+    if b"host" not in signed.known:
+        _not_signed([b"host"])
+    unsigned = [name for name in unsigned_amz_headers(head, signed) if name != b"x-amz-content-sha256"]
+    if unsigned:
+        _not_signed(unsigned)
+    amz = [name for name in signed.names if name[:6] == b"x-amz-"]
+    if amz and not {name.lower() for name in values}.isdisjoint(amz):
+        raise SignatureError(Kind.MISMATCH)
+
+
+def _not_signed(names: list[bytes]) -> NoReturn:
+    text = ", ".join(name.decode("latin-1") for name in names)
+    raise SignatureError(Kind.DENIED, _NOT_SIGNED, {"HeadersNotSigned": text})
+
+
+def _argument(name: str, value: str) -> dict[str, str]:
+    return {"ArgumentName": name, "ArgumentValue": value}
+
+
+def _signature_v2() -> SignatureError:
+    return SignatureError(
+        Kind.REQUEST,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    )
