@@ -1,0 +1,137 @@
+"""Wildcard patterns: `*` is any run of characters, also none; `?` is one UTF-16 unit.
+
+Decides whether a text matches a pattern, left to right by the segments between the `*`s; the work is bounded by the
+pattern's length times the text's. Never uses regular expressions, never backtracks, gives no other character a meaning.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+
+class Wildcard(Enum):
+    """The characters with a meaning."""
+
+    ANY = "*"
+    ONE = "?"
+
+
+ANY: Final = Wildcard.ANY
+ONE: Final = Wildcard.ONE
+
+Parts = Sequence[str | Wildcard]
+"""A pattern: literal texts and wildcards, in order."""
+
+
+def parse_pattern(text: str) -> tuple[str | Wildcard, ...]:
+    """The parts of a pattern in which every `*` and `?` is a wildcard."""
+    parts: list[str | Wildcard] = []
+    literal_from = 0
+    for at, character in enumerate(text):
+        if character in "*?":
+            if at > literal_from:
+                parts.append(text[literal_from:at])
+            parts.append(ANY if character == "*" else ONE)
+            literal_from = at + 1
+    if literal_from < len(text):
+        parts.append(text[literal_from:])
+    return tuple(parts)
+
+
+def utf16_units(text: str) -> str:
+    """The text with one character for each UTF-16 unit."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    encoded = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(encoded[at] | encoded[at + 1] << 8) for at in range(0, len(encoded), 2))
+
+
+class Segment:
+    """What stands between two `*`s: literal texts at fixed offsets, and `?`s in the gaps."""
+
+    __slots__ = ("length", "literals", "only")
+
+    def __init__(self, parts: Parts) -> None:
+        literals: list[tuple[int, str]] = []
+        at = 0
+        for part in parts:
+            if part is ONE:
+                at += 1
+            elif isinstance(part, str) and part:
+                if literals and literals[-1][0] + len(literals[-1][1]) == at:
+                    offset, before = literals.pop()
+                    literals.append((offset, before + part))
+                else:
+                    literals.append((at, part))
+                at += len(part)
+        self.literals = tuple(literals)
+        self.length = at
+        self.only = literals[0][1] if len(literals) == 1 and len(literals[0][1]) == at else None
+        """The text itself when there is no `?`."""
+
+    def fits(self, text: str, at: int) -> bool:
+        """True when the segment stands in `text` at this place."""
+        return all(text.startswith(literal, at + offset) for offset, literal in self.literals)
+
+    def find(self, text: str, start: int, end: int) -> int:
+        """The first place from `start` on where the segment stands and ends by `end`, or -1."""
+        if self.only is not None:
+            return text.find(self.only, start, end)
+        for at in range(start, end - self.length + 1):
+            if self.fits(text, at):
+                return at
+        return -1
+
+
+class Pattern:
+    """A compiled pattern.
+
+    `exact` is the whole text when there is no wildcard; `prefix` the literal before a single, final `*` (empty for the
+    pattern `*`); both are None otherwise. Callers may use them to compare many patterns at once.
+    """
+
+    __slots__ = ("_counts_units", "_is_anchored", "_segments", "exact", "prefix")
+
+    def __init__(self, parts: Parts) -> None:
+        counts_units = ONE in parts
+        self._counts_units = counts_units
+        groups: list[list[str | Wildcard]] = [[]]
+        for part in parts:
+            if part is ANY:
+                groups.append([])
+            else:
+                groups[-1].append(utf16_units(part) if isinstance(part, str) and counts_units else part)
+        self._is_anchored = len(groups) == 1
+        self._segments = tuple(Segment(group) for group in groups)
+        literals = ["".join(part for part in group if isinstance(part, str)) for group in groups]
+        self.exact = literals[0] if not counts_units and len(groups) == 1 else None
+        is_prefix = not counts_units and len(groups) > 1 and not any(literals[1:])
+        self.prefix = literals[0] if is_prefix else None
+
+    def matches(self, text: str) -> bool:
+        """True when the whole text matches."""
+        if self.exact is not None:
+            return text == self.exact
+        if self.prefix is not None:
+            return text.startswith(self.prefix)
+        if self._counts_units:
+            text = utf16_units(text)
+        segments = self._segments
+        first = segments[0]
+        if self._is_anchored:
+            return len(text) == first.length and first.fits(text, 0)
+        last = segments[-1]
+        end = len(text) - last.length
+        at = first.length
+        if end < at or not first.fits(text, 0) or not last.fits(text, end):
+            return False
+        for segment in segments[1:-1]:
+            found = segment.find(text, at, end)
+            if found < 0:
+                return False
+            at = found + segment.length
+        return True
