@@ -1,0 +1,1 @@
+"""Data only: service models and other facts about AWS, written by `tools/`."""

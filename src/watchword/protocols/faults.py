@@ -1,0 +1,54 @@
+"""What the codecs say when a request cannot be read, in AWS's words where AWS has words.
+
+Values are not echoed: a member may be secret.
+Source: MalformedInput observed at IAM and STS; SerializationException texts of AWS's JSON services;
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXML, InvalidArgument, MethodNotAllowed).
+"""
+
+from __future__ import annotations
+
+from watchword.core.errors import ApiError
+
+FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
+"""The namespace of query errors that belong to no service."""
+
+
+def malformed_input(message: str) -> ApiError:
+    """A form that is not one, or a parameter that is not of its type (query, ec2)."""
+    return ApiError("MalformedInput", message, 400)
+
+
+def serialization_fault(message: str) -> ApiError:
+    """A JSON body, header or query value that does not fit the model."""
+    return ApiError("SerializationException", message, 400)
+
+
+def malformed_xml() -> ApiError:
+    """An XML body that is broken or does not fit the model."""
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return ApiError("MalformedXML", message, 400)
+
+
+def invalid_argument(name: str) -> ApiError:
+    """A header or query value of S3 that is not of its type."""
+    return ApiError("InvalidArgument", f"Invalid value for {name}", 400, fields={"ArgumentName": name})
+
+
+def unknown_action(name: str, version: str) -> ApiError:
+    """No such operation in this version of a query API."""
+    return ApiError("InvalidAction", f"Could not find operation {name} for version {version}", 400)
+
+
+def missing_action() -> ApiError:
+    """A query API was called without `Action`."""
+    return ApiError("MissingAction", "Could not find parameter Action in the request", 400)
+
+
+def unknown_operation() -> ApiError:
+    """No such target of a JSON API, or no such path of a REST API."""
+    return ApiError("UnknownOperationException", "", 404)
+
+
+def method_not_allowed() -> ApiError:
+    """S3 has no such operation."""
+    return ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)

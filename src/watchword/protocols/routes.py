@@ -1,0 +1,144 @@
+"""Which operation a REST request means: by method, path and query, and where these do not tell, by what it carries.
+
+A path of the model fits when its segments fit (`{Key+}` takes the rest of the path, slashes and all) and its literal
+query parameters are present (`?policy`, `?list-type=2`). Among those that fit, most literals win; then the one whose
+required query parameters and headers are all there, the most of them first (UploadPart and CopyObject before
+PutObject); then one that is not deprecated; then the first of the model. Other parameters (`x-id`) do not matter.
+
+Source: https://smithy.io/2.0/spec/http-bindings.html#http-trait; https://docs.aws.amazon.com/AmazonS3/latest/API/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
+
+from watchword.core.http import RequestHead
+from watchword.protocols.bindings import Match
+from watchword.protocols.model import OperationFacts, ServiceModel
+
+QUERY_PARAMETERS_MAX = 2_000
+
+_LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
+
+
+def query_values(query_string: bytes) -> dict[str, list[str]]:
+    """The values of each query parameter, decoded, in order; a parameter without `=` has the empty value.
+
+    Raises ValueError when there are too many.
+    """
+    values: dict[str, list[str]] = {}
+    if not query_string:
+        return values
+    pairs = query_string.decode("latin-1").split("&", QUERY_PARAMETERS_MAX)
+    if len(pairs) > QUERY_PARAMETERS_MAX:
+        raise ValueError("too many query parameters")
+    for pair in pairs:
+        if pair:
+            name, _, value = pair.partition("=")
+            values.setdefault(_decoded(name), []).append(_decoded(value))
+    return values
+
+
+def _decoded(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="replace") if "%" in text else text
+
+
+class _Literal(NamedTuple):
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    operation: OperationFacts
+    pattern: re.Pattern[bytes]
+    labels: tuple[str, ...]
+    literals: tuple[_Literal, ...]
+    needs_query: tuple[str, ...]
+    needs_headers: tuple[bytes, ...]
+
+    def fits(self, query: Mapping[str, list[str]]) -> bool:
+        for name, value in self.literals:
+            given = query.get(name)
+            if given is None or (value is not None and given[0] != value):
+                return False
+        return True
+
+    def rank(self, head: RequestHead, query: Mapping[str, list[str]]) -> tuple[int, int, int, bool]:
+        missing = sum(name not in query for name in self.needs_query)
+        missing += sum(head.header(name) is None for name in self.needs_headers)
+        needs = len(self.needs_query) + len(self.needs_headers)
+        return len(self.literals), -missing, needs, not self.operation.deprecated
+
+
+class Routes:
+    """The routes of one service."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._by_method: dict[str, dict[re.Pattern[bytes], list[_Route]]] = {}
+        for operation in model.operations.values():
+            route = _route(operation, model)
+            self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, []).append(route)
+
+    def match(self, head: RequestHead, path: bytes) -> Match | None:
+        """The operation that a request means; `path` is its raw path. None when there is none.
+
+        Raises ValueError when the query has too many parameters.
+        """
+        query = query_values(head.query_string)
+        best: tuple[int, int, int, bool] | None = None
+        found: Match | None = None
+        for pattern, routes in self._by_method.get(head.method, {}).items():
+            fit = pattern.match(path)
+            if fit is None:
+                continue
+            for route in routes:
+                if not route.fits(query):
+                    continue
+                rank = route.rank(head, query)
+                if best is None or rank > best:
+                    best = rank
+                    values = [unquote_to_bytes(part).decode("utf-8", "surrogateescape") for part in fit.groups()]
+                    found = Match(route.operation, dict(zip(route.labels, values, strict=True)))
+        return found
+
+
+def _route(operation: OperationFacts, model: ServiceModel) -> _Route:
+    path, _, query = operation.http.request_uri.partition("?")
+    literals: list[_Literal] = []
+    for pair in filter(None, query.split("&")):
+        name, equals, value = pair.partition("=")
+        literals.append(_Literal(name, value if equals else None))
+    expression, labels = _expression(path)
+    needs_query: list[str] = []
+    needs_headers: list[bytes] = []
+    if operation.input:
+        shape = model.shapes[operation.input.shape]
+        for key in shape.required:
+            ref = shape.members[key]
+            if ref.location == "querystring":
+                needs_query.append(ref.location_name or key)
+            elif ref.location == "header":
+                needs_headers.append((ref.location_name or key).lower().encode())
+    return _Route(operation, re.compile(expression), labels, tuple(literals), tuple(needs_query), tuple(needs_headers))
+
+
+def _expression(path: str) -> tuple[bytes, tuple[str, ...]]:
+    """A path template as a regular expression over raw paths, and its label names."""
+    labels: list[str] = []
+    parts: list[str] = []
+    at = 0
+    for label in _LABEL.finditer(path):
+        parts.append(re.escape(path[at : label.start()]))
+        parts.append("(.+)" if label.group(2) else "([^/]+)")
+        labels.append(label.group(1))
+        at = label.end()
+    parts.append(re.escape(path[at:]))
+    tail = "" if path.endswith("/") or path.endswith("+}") else "/?"
+    return ("".join(parts) + tail + r"\Z").encode(), tuple(labels)
