@@ -85,7 +85,7 @@ class Gate:
         """Step (1). None when the request carries no credentials at all. Raises SignatureError."""
         return read_claim(head, rules, now)
 
-    def prove(self, head: RequestHead, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
+    def prove(self, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
         """Steps (2) to (5). `body_sha256` is the hex digest of a body that was read already. Raises SignatureError."""
         token = claim.session_token
         if claim.access_key_id.startswith("ASIA"):
@@ -100,7 +100,7 @@ class Gate:
             if token is not None:
                 raise invalid_token(token)
         key = credential.signing_key(claim)
-        verify(head, claim, key, body_sha256)
+        verify(claim, key, body_sha256)
         return Proof(credential.caller, claim, key)
 
     def _long_term(self, claim: Claim) -> Credential:

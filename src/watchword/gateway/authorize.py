@@ -20,15 +20,13 @@ from importlib import import_module
 from typing import Any
 
 from watchword.core.errors import ApiError
-from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
 from watchword.gateway.context import RequestContext, Surroundings
 from watchword.gateway.plans import Documents, Plans
 from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
 from watchword.policy.decision import Decision, Layer, PolicySource
 from watchword.policy.denials import denial_message
-from watchword.policy.evaluate import decide
-from watchword.policy.principals import Kind
+from watchword.policy.evaluate import PrincipalPlan, decide
 from watchword.services.authorization import (
     Check,
     EachResolver,
@@ -94,7 +92,9 @@ class Authorizer:
     ) -> Call[Any]:
         """Decide every check of the operation and make the call. Raises ApiError (AccessDenied)."""
         around = asked.around
-        refusals = self.check(asked, directory)
+        refusals = NO_REFUSALS
+        if not around.requirement.is_always_allowed:
+            refusals = self._check(asked, directory, self._plans.plan(around.caller, directory))
         return Call(
             request=around.request,
             caller=around.caller,
@@ -105,38 +105,44 @@ class Authorizer:
             refusals=refusals,
         )
 
-    def check(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
-        """Decide every check. Raises ApiError (AccessDenied); returns the refusals of one-by-one operations."""
-        requirement = asked.around.requirement
-        if requirement.is_always_allowed:
+    def recheck(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
+        """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""
+        if asked.around.requirement.is_always_allowed:
             return NO_REFUSALS
+        return self._check(asked, directory, self._plans.live_plan(asked.around.caller, directory))
+
+    def _check(self, asked: Asked, directory: Directory, plan: PrincipalPlan) -> Mapping[str, str]:
+        """Decide every check; the refusals of one-by-one operations are returned, all others raised."""
+        requirement = asked.around.requirement
         if requirement.each is not None:
-            return self._refusals(asked, directory, requirement.each)
+            return self._refusals(asked, directory, plan, requirement.each)
         request = asked.around.request
         for check in requirement.checks:
             value = getattr(request, check.when) if check.when else True
             if not value or (check.unless is not None and value == check.unless):
                 continue
-            resource = self._require(asked, directory, check)
+            resource = self._require(asked, directory, plan, check)
             if resource.is_missing and requirement.missing is not None and check is requirement.checks[0]:
-                self._require(asked, directory, requirement.missing)
+                self._require(asked, directory, plan, requirement.missing)
         return NO_REFUSALS
 
-    def _require(self, asked: Asked, directory: Directory, check: Check) -> Resource:
+    def _require(self, asked: Asked, directory: Directory, plan: PrincipalPlan, check: Check) -> Resource:
         around = asked.around
         resource = asked.rules.resolvers[check.resource](around.request, directory, around.caller)
-        denial = self._denial(asked, directory, check.action, resource)
+        denial = self._denial(asked, directory, plan, check.action, resource)
         if denial is not None:
             raise access_denied(denial, asked.dialect)
         return resource
 
-    def _refusals(self, asked: Asked, directory: Directory, name: str) -> Mapping[str, str]:
+    def _refusals(self, asked: Asked, directory: Directory, plan: PrincipalPlan, name: str) -> Mapping[str, str]:
         around = asked.around
         pairs = asked.rules.each[name](around.request, directory, around.caller)
-        decided = ((resource.arn, self._denial(asked, directory, action, resource)) for action, resource in pairs)
+        decided = ((resource.arn, self._denial(asked, directory, plan, action, resource)) for action, resource in pairs)
         return {arn: denial for arn, denial in decided if denial is not None}
 
-    def _denial(self, asked: Asked, directory: Directory, action: str, resource: Resource) -> str | None:
+    def _denial(
+        self, asked: Asked, directory: Directory, plan: PrincipalPlan, action: str, resource: Resource
+    ) -> str | None:
         """The sentence that refuses one pair, or None when it is allowed."""
         around = asked.around
         caller = around.caller
@@ -146,13 +152,13 @@ class Authorizer:
             # the anonymous, who belong to none, reach nothing: public access is blocked, as AWS's defaults have it.
             return _bare_denial(caller, action, resource, asked.dialect)
         decision = decide(
-            self._plans.plan(caller, directory),
+            plan,
             AccessRequest(
                 principal=principal,
                 action=action,
                 resource=resource.arn,
                 resource_account=resource.account,
-                context=RequestContext(around, resource),
+                context=RequestContext(around, resource, directory),
                 resource_rule=ResourceRule.REQUIRED if resource.is_trust else ResourceRule.UNION,
             ),
             resource_policy=self._resource_policy(resource),
@@ -164,19 +170,6 @@ class Authorizer:
         if resource.policy is None:
             return None
         return self._documents.sourced(PolicySource(layer, resource.arn), resource.policy)
-
-
-def principal_tags(caller: Authenticated, directory: Directory) -> Tags:
-    """The tags of the user or role, and over them those of the session."""
-    principal = caller.principal
-    own: Tags = ()
-    if principal.kind is Kind.USER:
-        user = directory.users.seek("id", principal.unique_id)
-        own = user.tags if user else ()
-    elif principal.kind is Kind.ASSUMED_ROLE:
-        role = directory.roles.seek("id", principal.unique_id)
-        own = role.tags if role else ()
-    return own + (caller.session.tags if caller.session else ())
 
 
 def access_denied(message: str, dialect: Dialect) -> ApiError:

@@ -15,6 +15,7 @@ from typing import Any
 from watchword.core.clock import iso8601
 from watchword.core.http import RequestHead
 from watchword.core.tags import Tags
+from watchword.directory.directory import Directory
 from watchword.policy.principals import Kind
 from watchword.policy.variables import ContextValue
 from watchword.services.authorization import KeyReader, PrefixReader, Requirement, Resource
@@ -29,8 +30,6 @@ class Surroundings:
     head: RequestHead
     claim: Claim | None
     caller: Authenticated
-    principal_tags: Callable[[], Tags]
-    """Tags of the user or role, under those of the session; read when asked for."""
     region: str
     now: datetime
     request: Any
@@ -42,11 +41,12 @@ class Surroundings:
 class RequestContext:
     """The context of one check: `policy.access.Context`."""
 
-    __slots__ = ("_around", "_resource")
+    __slots__ = ("_around", "_directory", "_resource")
 
-    def __init__(self, around: Surroundings, resource: Resource) -> None:
+    def __init__(self, around: Surroundings, resource: Resource, directory: Directory) -> None:
         self._around = around
         self._resource = resource
+        self._directory = directory
 
     def get(self, key: str, /) -> ContextValue:
         """The value of a key, named in lower case, or None."""
@@ -55,6 +55,8 @@ class RequestContext:
             return reader(self._around, self._resource)
         prefix, slash, name = key.partition("/")
         if slash:
+            if prefix == "aws:principaltag":
+                return tag_value(principal_tags(self._around.caller, self._directory), name)
             prefix_reader = _PREFIXES.get(prefix)
             if prefix_reader is not None:
                 return prefix_reader(self._around, self._resource, name)
@@ -80,6 +82,19 @@ def tag_value(tags: Tags, name: str) -> str | None:
         if key.lower() == name:
             found = value
     return found
+
+
+def principal_tags(caller: Authenticated, directory: Directory) -> Tags:
+    """The tags of the user or role, and after them those of the session, which win."""
+    principal = caller.principal
+    own: Tags = ()
+    if principal.kind is Kind.USER:
+        user = directory.users.seek("id", principal.unique_id)
+        own = user.tags if user else ()
+    elif principal.kind is Kind.ASSUMED_ROLE:
+        role = directory.roles.seek("id", principal.unique_id)
+        own = role.tags if role else ()
+    return own + (caller.session.tags if caller.session else ())
 
 
 Reader = Callable[[Surroundings, Resource], ContextValue]
@@ -185,7 +200,6 @@ _KEYS: dict[str, Reader] = {
     "aws:tagkeys": _tag_keys,
 }
 _PREFIXES: dict[str, Callable[[Surroundings, Resource, str], ContextValue]] = {
-    "aws:principaltag": lambda around, _, name: tag_value(around.principal_tags(), name),
     "aws:resourcetag": lambda _, resource, name: tag_value(resource.tags, name),
     "aws:requesttag": _request_tag,
 }

@@ -72,6 +72,10 @@ class Plans:
                 self._plans.put(key, principal.account, plan, directory.transaction.position)
         return plan
 
+    def live_plan(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
+        """The plan of a caller as a transaction sees it. INVARIANT: what is not committed never enters the cache."""
+        return self._gather(caller, directory)
+
     def _gather(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
         principal = caller.principal
         identity: tuple[SourcedPolicy, ...] = ()

@@ -6,7 +6,7 @@ Only `gateway/authorize.py` makes one, after every check of the operation was al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
@@ -66,7 +66,7 @@ class Call(Generic[Q]):
     page: PageRequest | None = None
     body: Spooled | None = None
     """The payload of an operation that streams one."""
-    refusals: Mapping[str, str] = NO_REFUSALS
+    refusals: Mapping[str, str] = field(default_factory=lambda: NO_REFUSALS)
     """What an operation that is decided resource by resource must not touch: the ARN, and the denial's message."""
 
     @property

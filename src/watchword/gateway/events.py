@@ -1,0 +1,74 @@
+"""What is written down of a request: its audit event, made from the exchange."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from watchword.core.errors import ApiError
+from watchword.gateway.audit import TEXT_MAX, Event, clipped, event_time, identity_of
+from watchword.gateway.exchange import Exchange
+from watchword.gateway.identify import Served
+from watchword.gateway.names import read_scope
+from watchword.protocols.names import attribute_name
+
+_NEVER_WRITTEN = frozenset({
+    "AuthenticationCode1", "AuthenticationCode2", "NewPassword", "OldPassword", "Password", "PrivateKey",
+    "SAMLAssertion", "TokenCode", "TradeInToken", "WebIdentityToken",
+})  # fmt: skip
+"""Members that are secret although not every model says so."""
+
+
+def event_of(exchange: Exchange, error: ApiError | None) -> Event:
+    """The event of a request that was answered, or refused with `error`."""
+    head, target, proof = exchange.head, exchange.target, exchange.proof
+    service = target.service
+    claimed = "" if proof is not None else _claimed_key(exchange)
+    operation = exchange.operation
+    call = exchange.call
+    return Event(
+        event_time=event_time(exchange.now),
+        event_source=f"{service.name}.amazonaws.com",
+        event_name=exchange.operation_name or "Unknown",
+        aws_region=clipped(target.region),
+        source_ip_address=head.client_address,
+        user_agent=clipped(head.header_text(b"user-agent") or ""),
+        user_identity=identity_of(proof.caller if proof is not None else None, claimed),
+        request_id=exchange.request_id,
+        event_id=exchange.request_id,
+        read_only=operation is not None and not operation.writes,
+        recipient_account_id=proof.caller.account if proof is not None else "",
+        error_code=error.code if error else "",
+        error_message=clipped(error.message) if error else "",
+        request_parameters=None if call is None else parameters(service, exchange.operation_name, call.request),
+    )
+
+
+def parameters(service: Served, operation_name: str, request: Any) -> dict[str, Any] | None:
+    """The input members that may be written down, in CloudTrail's spelling; long texts are cut."""
+    written: dict[str, Any] = {}
+    for attribute, name in _written_members(service, operation_name):
+        value = getattr(request, attribute)
+        if value is not None:
+            written[name] = clipped(value) if isinstance(value, str) and len(value) > TEXT_MAX else value
+    return written or None
+
+
+@lru_cache(maxsize=1024)
+def _written_members(service: Served, operation_name: str) -> tuple[tuple[str, str], ...]:
+    model = service.protocol.model
+    facts = model.operations[operation_name]
+    if facts.input is None:
+        return ()
+    members = model.shapes[facts.input.shape].members
+    return tuple(
+        (attribute_name(name), name[0].lower() + name[1:])
+        for name, ref in members.items()
+        if not ref.streaming and not model.shapes[ref.shape].sensitive and name not in _NEVER_WRITTEN
+    )
+
+
+def _claimed_key(exchange: Exchange) -> str:
+    scope = read_scope(exchange.head.header(b"authorization"), exchange.head.query_string)
+    return "" if scope is None else scope.access_key_id
+

@@ -1,0 +1,66 @@
+"""One request on its way through the gateway: what is known of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from watchword.core.http import HttpResponse, RequestHead
+from watchword.gateway.authenticate import Proof
+from watchword.gateway.authorize import Asked
+from watchword.gateway.identify import Target
+from watchword.services.call import Call
+from watchword.services.operation import Operation
+from watchword.signing.payload import PayloadReader
+
+BODY_BYTES_MAX = 1024 * 1024
+"""Forms and JSON documents."""
+XML_BYTES_MAX = 4 * 1024 * 1024
+"""S3's XML documents: 1,000 keys of 1,024 bytes to delete, escaped."""
+OBJECT_BYTES_MAX = 5 * 1024**3 + 256 * 1024**2
+"""An object of one PUT with the frames of its chunks."""
+
+Commit = Callable[[], HttpResponse]
+"""What is left of a request that writes: it waits for the disk, so it runs on a worker thread."""
+
+
+class Exchange:
+    """A request between its head and its answer. Made by `Gateway.begin`, ended by `Gateway.finish` or `refuse`."""
+
+    __slots__ = (
+        "asked",
+        "body_bytes_max",
+        "call",
+        "head",
+        "labels",
+        "now",
+        "operation",
+        "operation_name",
+        "position",
+        "proof",
+        "reader",
+        "request_id",
+        "response",
+        "target",
+    )
+
+    def __init__(self, head: RequestHead, now: datetime, request_id: str, target: Target) -> None:
+        self.head = head
+        self.now = now
+        self.request_id = request_id
+        self.target = target
+        self.response: HttpResponse | None = None
+        """The answer when the head alone decided."""
+        self.reader: PayloadReader | None = None
+        """Verifies an S3 body as it arrives; None for bodies that are verified whole."""
+        self.body_bytes_max = BODY_BYTES_MAX
+        self.proof: Proof | None = None
+        self.labels: Mapping[str, str] = {}
+        self.operation_name = ""
+        """The operation that the request names, served or not."""
+        self.operation: Operation | None = None
+        self.asked: Asked | None = None
+        self.call: Call[Any] | None = None
+        self.position = 0
+        """The change feed's position before the snapshot that the decision was taken on."""

@@ -1,0 +1,115 @@
+"""What does the request ask for? Service, region, bucket and protocol, from the head alone.
+
+The first of these that speaks decides: the host name; the claimed credential scope; `X-Amz-Target`; `Action` or the
+`Version` of a query API, in the URL or in a form; else it is S3. A host that names a service or region is final: the
+signature's scope must then agree with it. The operation itself is found by the service's protocol, after the signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from watchword.core.http import RequestHead
+from watchword.gateway.names import read_host, read_scope
+from watchword.protocols.model import load_service
+from watchword.protocols.service import Service
+from watchword.services.authorization import Requirement
+from watchword.services.operation import OPERATIONS, Operation
+from watchword.signing.claims import Rules
+from watchword.signing.errors import Dialect
+
+SERVED = ("iam", "s3", "sts")
+"""Services whose operations are built, by their SDK names, which are also their signing names."""
+GLOBAL_REGION = "us-east-1"
+_QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
+_GLOBAL_SERVICES = frozenset({"iam"})
+"""Services of one region: whatever the scope says, `aws:RequestedRegion` is us-east-1."""
+_DIALECTS = {
+    "query": Dialect.QUERY,
+    "ec2": Dialect.QUERY,
+    "json": Dialect.JSON,
+    "rest-json": Dialect.REST_JSON,
+    "rest-xml": Dialect.S3,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """A service with its codecs and functions, made at its first request."""
+
+    name: str
+    protocol: Service
+    dialect: Dialect
+    operations: dict[str, Operation]
+    requirements: dict[str, Requirement]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes."""
+
+    service: Served
+    region: str
+    """The region that serves it."""
+    host_region: str | None
+    """The region that the host name demands."""
+    bucket: str | None = None
+    """The bucket in the host name."""
+
+    def rules(self, region: str | None = None) -> Rules:
+        """What the signature must look like; `region` is one that the resource demands."""
+        return Rules(
+            service=self.service.name, dialect=self.service.dialect, region=self.host_region or region
+        )
+
+
+@cache
+def served(name: str) -> Served:
+    """A served service. Imports its operations at first use."""
+    package = f"watchword.services.{name}"
+    import_module(package)
+    authorization = import_module("watchword.services.authorization")
+    shapes = import_module(f"{package}.shapes")
+    model = load_service(name)
+    return Served(
+        name=name,
+        protocol=Service(model, {name: kind for name, kind in vars(shapes).items() if isinstance(kind, type)}),
+        dialect=_DIALECTS[model.metadata.protocol],
+        operations=OPERATIONS[name],
+        requirements=dict(authorization.requirements(name)),
+    )
+
+
+def identify(head: RequestHead, region_default: str) -> Target:
+    """Find the target of a request. Never fails: what names nothing is for S3, which answers for itself."""
+    host = read_host(head.host)
+    scope = read_scope(head.header(b"authorization"), head.query_string)
+    name = host.service if host.service in SERVED else None
+    if name is None and scope is not None and scope.service in SERVED:
+        name = scope.service
+    service = served(name or _guessed(head))
+    region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else host.region
+    if region is None:
+        region = scope.region if scope is not None and scope.region else region_default
+    return Target(service, region, _demanded_region(head.host, host.region, service.name), host.bucket)
+
+
+def _demanded_region(host: str, region: str | None, service: str) -> str | None:
+    if region is None and host.endswith(".amazonaws.com") and service in ("iam", "sts"):
+        return GLOBAL_REGION
+    return region
+
+
+def _guessed(head: RequestHead) -> str:
+    query = head.query_string
+    if query:
+        for version, service in _QUERY_VERSIONS.items():
+            if b"Version=" + version.encode() in query:
+                return service
+        if b"Action=" in query:
+            return "sts"
+    content_type = head.header(b"content-type") or b""
+    is_form = content_type.startswith(b"application/x-www-form-urlencoded")
+    return "sts" if is_form and head.method == "POST" and head.raw_path == b"/" else "s3"

@@ -1,0 +1,240 @@
+"""The way of every request, in reading order; each line is a file of this folder.
+
+    identify → authenticate → authorize → dispatch → respond → audit
+
+S3 requests are judged by their head, before a byte of the body is taken; the body is then verified as it arrives. All
+other bodies are small: they are taken whole, their digest is verified with the signature, and only then are they read.
+Reading operations are answered at once; writing operations leave a `Commit`, which waits for the disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from watchword.core.clock import Clock
+from watchword.core.errors import WatchwordError
+from watchword.core.http import HttpResponse, RequestHead, Spooled
+from watchword.core.ids import RandomBytes, new_request_id
+from watchword.directory.directory import Directory
+from watchword.directory.ports import Store
+from watchword.gateway.audit import AuditLog, encode_event
+from watchword.gateway.events import event_of
+from watchword.gateway.authenticate import ANONYMOUS, Gate, Proof, require
+from watchword.gateway.authorize import Asked, Authorizer, service_rules
+from watchword.gateway.context import Surroundings
+from watchword.gateway.dispatch import Dispatcher
+from watchword.gateway.exchange import OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
+from watchword.gateway.identify import Target, identify
+from watchword.gateway.last_used import LastUsed
+from watchword.gateway.paging import Markers
+from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
+from watchword.services.call import PageRequest
+from watchword.signing.errors import Dialect
+from watchword.signing.payload import payload_reader
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything behind the HTTP front. Nothing here raises at its caller."""
+
+    store: Store
+    clock: Clock
+    random_bytes: RandomBytes
+    region: str
+    """Where requests go that name no region."""
+    gate: Gate
+    authorizer: Authorizer
+    dispatcher: Dispatcher
+    markers: Markers
+    audit_log: AuditLog
+    last_used: LastUsed
+
+    def begin(self, head: RequestHead) -> Exchange:
+        """Decide what the head alone can decide."""
+        target = identify(head, self.region)
+        exchange = Exchange(head, self.clock.now(), new_request_id(self.random_bytes), target)
+        if target.service.dialect is Dialect.S3:
+            try:
+                self._begin_s3(exchange)
+            except Exception as error:  # noqa: BLE001 - every error becomes an answer
+                exchange.response = self._fail(exchange, error)
+        return exchange
+
+    def finish(self, exchange: Exchange, body: Spooled) -> HttpResponse | Commit:
+        """Run a request whose body has arrived whole; what waits for the disk is returned as a `Commit`."""
+        try:
+            if exchange.call is not None:
+                exchange.call = replace(exchange.call, body=body)
+                return self._run(exchange, None)
+            data = _bytes_of(body)
+            exchange.position = self.store.refresh()
+            if exchange.proof is None:
+                self._authenticate(exchange, data)
+            self._name_operation(exchange, data)
+            with self.store.read() as snapshot:
+                directory = Directory(snapshot)
+                self._authorize(exchange, data, directory)
+                return self._run(exchange, directory)
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer
+            return self._fail(exchange, error)
+
+    def refuse(self, exchange: Exchange, error: WatchwordError) -> HttpResponse:
+        """The answer when the body could not be taken."""
+        return self._fail(exchange, error)
+
+    def is_ready(self) -> bool:
+        """True when requests can be served."""
+        try:
+            self.store.refresh()
+        except WatchwordError:
+            return False
+        return self.audit_log.is_writable
+
+    def tick(self) -> None:
+        """Do what is due in the background. Call it every few seconds, off the requests' path."""
+        self.last_used.write_due(self.clock.now())
+
+    def close(self) -> None:
+        """Write what is held and let go of the store; the last call."""
+        self.last_used.write(self.clock.now())
+        self.audit_log.close()
+        self.store.close()
+
+    def _begin_s3(self, exchange: Exchange) -> None:
+        head, target = exchange.head, exchange.target
+        exchange.position = self.store.refresh()
+        path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
+        with self.store.read() as snapshot:
+            directory = Directory(snapshot)
+            claim = self.gate.claim(head, target.rules(_bucket_region(directory, path)), exchange.now)
+            exchange.proof = Proof(ANONYMOUS) if claim is None else self.gate.prove(claim, None, exchange.now)
+            self._note(exchange)
+            self._name_operation(exchange, b"", path)
+            exchange.reader = payload_reader(head, claim, exchange.proof.key)
+            if _streams(exchange):
+                exchange.body_bytes_max = OBJECT_BYTES_MAX
+                self._authorize(exchange, b"", directory)
+            else:
+                exchange.body_bytes_max = XML_BYTES_MAX
+
+    def _authenticate(self, exchange: Exchange, body: bytes) -> None:
+        claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
+        exchange.proof = self.gate.prove(claim, sha256(body).hexdigest(), exchange.now)
+        self._note(exchange)
+
+    def _note(self, exchange: Exchange) -> None:
+        assert exchange.proof is not None
+        target = exchange.target
+        self.last_used.note(exchange.proof.caller, target.service.name, target.region, exchange.now)
+
+    def _name_operation(self, exchange: Exchange, body: bytes, path: bytes | None = None) -> None:
+        """Find the operation. Raises ApiError when there is none, or none that is built."""
+        if exchange.operation is not None:
+            return
+        service = exchange.target.service
+        match = service.protocol.match(exchange.head, body, path=path)
+        exchange.operation_name = match.operation.name
+        exchange.labels = match.labels
+        exchange.operation = service.operations.get(match.operation.name)
+        if exchange.operation is None or match.operation.name not in service.requirements:
+            raise not_built(service.name, match.operation.name)
+
+    def _authorize(self, exchange: Exchange, body: bytes, directory: Directory) -> None:
+        """Decode, validate, and decide. Raises ApiError."""
+        proof, operation, target = exchange.proof, exchange.operation, exchange.target
+        assert proof is not None
+        assert operation is not None
+        service = target.service
+        codec = service.protocol.operation(operation.name)
+        request = codec.read(exchange.head, body, exchange.labels)
+        rules = service_rules(service.name)
+        around = Surroundings(
+            head=exchange.head,
+            claim=proof.claim,
+            caller=proof.caller,
+            region=target.region,
+            now=exchange.now,
+            request=request,
+            requirement=service.requirements[operation.name],
+            keys=rules.keys,
+            prefixes=rules.prefixes,
+        )
+        exchange.asked = Asked(around, service.dialect, rules)
+        exchange.call = self.authorizer.authorize(
+            exchange.asked,
+            directory,
+            request_id=exchange.request_id,
+            page=self._page(exchange, request),
+        )
+
+    def _page(self, exchange: Exchange, request: Any) -> PageRequest | None:
+        operation, proof = exchange.operation, exchange.proof
+        assert operation is not None
+        assert proof is not None
+        paginator = exchange.target.service.protocol.operation(operation.name).paginator
+        return None if paginator is None else self.markers.page(proof.caller.account, operation.name, request, paginator)
+
+    def _run(self, exchange: Exchange, directory: Directory | None) -> HttpResponse | Commit:
+        operation, call = exchange.operation, exchange.call
+        assert operation is not None
+        assert call is not None
+        if operation.writes:
+            if not self.audit_log.is_writable:
+                raise unavailable(exchange.target.service.dialect)
+            return lambda: self._commit(exchange)
+        assert directory is not None
+        return self._answer(exchange, self.dispatcher.read(operation, call, directory))
+
+    def _commit(self, exchange: Exchange) -> HttpResponse:
+        operation, call, asked = exchange.operation, exchange.call, exchange.asked
+        assert operation is not None
+        assert call is not None
+        assert asked is not None
+        try:
+            output = self.dispatcher.write(
+                operation, call, exchange.position, lambda directory: self.authorizer.recheck(asked, directory)
+            )
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer
+            return self._fail(exchange, error)
+        response = self._answer(exchange, output)
+        self.audit_log.flush()
+        return response
+
+    def _answer(self, exchange: Exchange, output: Any) -> HttpResponse:
+        service = exchange.target.service
+        response = render(service, exchange.operation_name, output, ids_for(service, exchange.request_id))
+        self.audit_log.append(encode_event(event_of(exchange, None)))
+        return response
+
+    def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
+        service = exchange.target.service
+        error = as_api_error(raised, service.dialect, exchange.request_id)
+        self.audit_log.append(encode_event(event_of(exchange, error)))
+        return render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
+
+
+def _bytes_of(body: Spooled) -> bytes:
+    if body.data is not None:
+        return body.data
+    assert body.path is not None
+    return body.path.read_bytes()
+
+
+def _streams(exchange: Exchange) -> bool:
+    """True when the body of the operation is not a document but data."""
+    service = exchange.target.service
+    facts = service.protocol.model.operations[exchange.operation_name]
+    if facts.input is None:
+        return False
+    shape = service.protocol.model.shapes[facts.input.shape]
+    return shape.payload is not None and shape.members[shape.payload].streaming
+
+
+def _bucket_region(directory: Directory, path: bytes) -> str | None:
+    """The region of the bucket that a path names, which the signature's scope must agree with."""
+    name = path[1:].partition(b"/")[0]
+    bucket = directory.buckets.get(name.decode("utf-8", "replace")) if name else None
+    return None if bucket is None else bucket.region
+
