@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,11 @@ def test_every_deviation_names_a_record_that_exists() -> None:
 def test_the_table_of_small_deviations_is_complete() -> None:
     listed = set(re.findall(r"^\| `([^`]+)` \|", SMALL_DEVIATIONS.read_text("utf-8"), re.MULTILINE))
     assert listed == {file for file, number in deviations() if number == "0005"}
+
+
+def test_every_runtime_dependency_is_a_recorded_decision() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    record = (ROOT / "docs" / "decisions" / "0002-runtime-dependencies.md").read_text("utf-8")
+    chosen = " ".join(line.split("|")[2] for line in record.splitlines() if line.startswith("| "))
+    names = {re.split(r"[<>=\[ ]", dependency)[0] for dependency in project["dependencies"]}
+    assert {name for name in names if not re.search(rf"\b{re.escape(name)}\b", chosen)} == set()
