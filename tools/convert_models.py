@@ -13,7 +13,7 @@ import gzip
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import botocore
 
@@ -27,8 +27,8 @@ METADATA = frozenset(
 )
 OPERATION = frozenset("name http input output errors authtype auth deprecated readonly".split())
 SHAPE = frozenset(
-    "type members required member key value payload min max pattern enum sensitive flattened union document eventstream "
-    "exception fault error locationName timestampFormat xmlNamespace".split()
+    "type members required member key value payload min max pattern enum sensitive flattened union document "
+    "eventstream exception fault error locationName timestampFormat xmlNamespace".split()
 )
 REF = frozenset(
     "shape location locationName queryName resultWrapper xmlNamespace xmlAttribute flattened streaming jsonvalue "
@@ -111,7 +111,7 @@ def paginator(value: dict[str, Any]) -> dict[str, Any]:
 def merge(into: dict[str, Any], extra: dict[str, Any]) -> None:
     for key, value in extra.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
+            merge(into[key], cast("dict[str, Any]", value))
         else:
             into[key] = value
 

@@ -1,4 +1,4 @@
-"""AWS wire protocols as bindings × codecs, driven by the service models and compiled once per operation.
+"""AWS wire protocols as bindings and codecs, driven by the service models and compiled once per operation.
 
 | protocol        | binding (where things stand)        | codec (how they are written)  |
 |-----------------|-------------------------------------|-------------------------------|

@@ -49,7 +49,7 @@ Writer = Callable[[Any, Ids], HttpResponse]
 class Binding(Protocol):
     """One protocol for one service."""
 
-    def match(self, head: RequestHead, path: bytes, body: bytes) -> Match:
+    def match(self, head: RequestHead, path: bytes, body: bytes, /) -> Match:
         """The operation that a request names. Raises ApiError when there is none."""
         ...
 
@@ -65,7 +65,7 @@ class Binding(Protocol):
         """An error; `head_only` when the request was HEAD, whose answer has no body."""
         ...
 
-    def misfit(self, message: str) -> ApiError:
+    def misfit(self, message: str, /) -> ApiError:
         """An input that was read, but lacks what its type needs."""
         ...
 

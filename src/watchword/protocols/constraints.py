@@ -1,8 +1,8 @@
-"""The model's constraints on an input, checked with AWS's own sentences.
+r"""The model's constraints on an input, checked with AWS's own sentences.
 
-`1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular
-expression pattern: [\\w+=,.@-]*`. Several are joined with `; `. Members are named in lower camel case, elements of lists
-as `tags.1.member.key`. A bad scalar inside a list is reported at the list, with all rules of its elements.
+`1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy
+regular expression pattern: [\w+=,.@-]*`. Several are joined with `; `. Members are named in lower camel case, elements
+of lists as `tags.1.member.key`. A bad scalar in a list is reported at the list, with all rules of its elements.
 
 Checks take plain mappings by wire names, before a typed value is made of them.
 INVARIANT: a value that the model marks sensitive is never echoed.
@@ -69,7 +69,11 @@ class _Checks:
         known = self._structures.get(name)
         if known is not None:
             return known
-        self._structures[name] = lambda value, path, broken: self._structures[name](value, path, broken)
+
+        def later(value: Any, path: str, broken: list[str]) -> None:
+            self._structures[name](value, path, broken)
+
+        self._structures[name] = later  # a shape may contain itself
         shape = self._shapes[name]
         required = [(key, _lower(key)) for key in shape.required]
         members: list[tuple[str, str, _CheckAt]] = []
@@ -178,7 +182,7 @@ class _Checks:
         return rules
 
 
-def _pattern_rule(pattern: str, length_max: int | float | None) -> _Rule:
+def _pattern_rule(pattern: str, length_max: float | None) -> _Rule:
     match = compile_pattern(pattern).fullmatch
     # What is too long is reported as such; it is not searched, so that no input can make a pattern slow.
     longest = 131_072 if length_max is None else length_max
@@ -186,7 +190,7 @@ def _pattern_rule(pattern: str, length_max: int | float | None) -> _Rule:
     return lambda value: len(value) > longest or match(value) is not None, sentence
 
 
-def _length_rules(low: int | float | None, high: int | float | None) -> list[_Rule]:
+def _length_rules(low: float | None, high: float | None) -> list[_Rule]:
     rules: list[_Rule] = []
     if low is not None and low > 0:
         rules.append((lambda value: len(value) >= low, f"Member must have length greater than or equal to {low}"))
@@ -195,7 +199,7 @@ def _length_rules(low: int | float | None, high: int | float | None) -> list[_Ru
     return rules
 
 
-def _range_rules(low: int | float | None, high: int | float | None) -> list[_Rule]:
+def _range_rules(low: float | None, high: float | None) -> list[_Rule]:
     rules: list[_Rule] = []
     if low is not None:
         rules.append((lambda value: value >= low, f"Member must have value greater than or equal to {low}"))

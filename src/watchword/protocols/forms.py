@@ -103,7 +103,11 @@ class FormReader:
         known = self._structures.get(name)
         if known is not None:
             return known
-        self._structures[name] = lambda node: self._structures[name](node)  # a shape may contain itself
+
+        def later(node: Node) -> dict[str, Any]:
+            return self._structures[name](node)
+
+        self._structures[name] = later  # a shape may contain itself
         members = [(*self._place_of(key, ref), key) for key, ref in self._shapes[name].members.items()]
 
         def read(node: Node) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a renderer reads the members of a value: from a typed value's attributes, or from a plain mapping's wire names."""
+"""How a writer reads the members of a value: a typed value's attributes, or a plain mapping's wire names."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class JsonRpcBinding:
         self._messages = message_members(model)
         self._content_type = (b"content-type", f"application/x-amz-json-{model.metadata.json_version}".encode())
 
-    def match(self, head: RequestHead, path: bytes, body: bytes) -> Match:
+    def match(self, head: RequestHead, _path: bytes, _body: bytes) -> Match:
         """The operation that the target names."""
         prefix, _, name = (head.header_text(b"x-amz-target") or "").rpartition(".")
         operation = self._model.operations.get(name)

@@ -83,7 +83,11 @@ class JsonCodec:
         known = self._readers.get(at)
         if known is not None:
             return known
-        self._readers[at] = lambda value: self._readers[at](value)  # a shape may contain itself
+
+        def later(value: Any) -> dict[str, Any]:
+            return self._readers[at](value)
+
+        self._readers[at] = later  # a shape may contain itself
         shape = self._shapes[name]
         members = [
             (ref.location_name or key, key, self.reader(ref))
@@ -126,7 +130,11 @@ class JsonCodec:
         known = self._writers.get(at)
         if known is not None:
             return known
-        self._writers[at] = lambda value: self._writers[at](value)  # a shape may contain itself
+
+        def later(value: Any) -> dict[str, Any]:
+            return self._writers[at](value)
+
+        self._writers[at] = later  # a shape may contain itself
         members = {key: ref for key, ref in self._shapes[name].members.items() if all_members or ref.location is None}
         read = getter(list(members), self._types is not None)
         puts = [(ref.location_name or key, self.writer(ref)) for key, ref in members.items()]
@@ -211,19 +219,15 @@ def _kind(value: Any) -> str:
 
 
 def _refuse(value: Any, wanted: str) -> Any:
-    if isinstance(value, dict | list):
-        raise ValueError("Start of structure or map found where not expected.")
-    raise ValueError(f"{_kind(value)} can not be converted to {wanted}")
+    nested = isinstance(value, dict | list)
+    kind = "Start of structure or map found where not expected."
+    raise ValueError(kind if nested else f"{_kind(value)} can not be converted to {wanted}")
 
 
 def _read_string(value: Any) -> str:
     if type(value) is str:
         return value
-    raise serialization_fault(
-        "Start of structure or map found where not expected."
-        if isinstance(value, dict | list)
-        else f"{_kind(value)} can not be converted to a String"
-    )
+    return _checked(lambda wrong: _refuse(wrong, "a String"))(value)
 
 
 def _read_boolean(value: Any) -> bool:

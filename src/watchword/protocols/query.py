@@ -39,7 +39,7 @@ class QueryBinding:
         namespace = model.metadata.xml_namespace or ""
         self._declaration = f' xmlns="{escape_attribute(namespace)}"' if namespace else ""
 
-    def match(self, head: RequestHead, path: bytes, body: bytes) -> Match:
+    def match(self, head: RequestHead, _path: bytes, body: bytes) -> Match:
         """The operation that `Action` names, in the `Version` of the service."""
         parameters = read_parameters(form_of(head, body))
         action, ours = parameters.get("Action"), self._model.metadata.api_version

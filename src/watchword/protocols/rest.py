@@ -28,26 +28,27 @@ from watchword.protocols.rest_fields import (
 from watchword.protocols.routes import Routes, query_values
 
 Found = dict[str, Any]
-Step = Callable[[Incoming, Mapping[str, list[str]], Found], None]
+Query = Mapping[str, list[str]]
+Step = Callable[[Incoming, Query, Found], None]
 """Reads one member of a request into what is found."""
 
 
 class Body(Protocol):
     """The half of a REST protocol that differs: documents and errors."""
 
-    def read_members(self, operation: OperationFacts, ref: Ref) -> Callable[[bytes], Found]:
+    def read_members(self, ref: Ref) -> Callable[[bytes], Found]:
         """A reader of a body that holds all members which stand nowhere else."""
         ...
 
-    def read_payload(self, ref: Ref, name: str) -> Callable[[bytes], Any]:
+    def read_payload(self, ref: Ref) -> Callable[[bytes], Any]:
         """A reader of a body that is one member."""
         ...
 
-    def write_members(self, operation: OperationFacts, ref: Ref) -> Callable[[Any], bytes]:
+    def write_members(self, ref: Ref) -> Callable[[Any], bytes]:
         """A writer of a body that holds all members which stand nowhere else."""
         ...
 
-    def write_payload(self, ref: Ref, name: str) -> Callable[[Any], bytes]:
+    def write_payload(self, ref: Ref) -> Callable[[Any], bytes]:
         """A writer of a body that is one member."""
         ...
 
@@ -61,11 +62,11 @@ class Body(Protocol):
         """The header lines and the body of an error."""
         ...
 
-    def bad_field(self, name: str, reason: str) -> ApiError:
+    def bad_field(self, name: str, reason: str, /) -> ApiError:
         """A value in path, query or header that is not of its type."""
         ...
 
-    def misfit(self, message: str) -> ApiError:
+    def misfit(self, message: str, /) -> ApiError:
         """An input that lacks what its type needs."""
         ...
 
@@ -83,7 +84,7 @@ class RestBinding:
         self._body = body
         self._routes: Routes | None = None
 
-    def match(self, head: RequestHead, path: bytes, body: bytes) -> Match:
+    def match(self, head: RequestHead, path: bytes, _body: bytes) -> Match:
         """The operation that method, path and query mean."""
         if self._routes is None:
             self._routes = Routes(self._model)
@@ -103,11 +104,11 @@ class RestBinding:
         bound = {ref.location_name or key for key, ref in shape.members.items() if ref.location == "querystring"}
         steps = [self._step(key, ref, bound) for key, ref in shape.members.items() if ref.location]
         takes_query = any(ref.location == "querystring" for ref in shape.members.values())
-        body = self._body_step(operation, operation.input)
+        body = self._body_step(operation.input)
 
         def read(incoming: Incoming) -> Found:
             found: Found = {}
-            query: Mapping[str, list[str]] = {}
+            query: Query = {}
             if takes_query:
                 try:
                     query = query_values(incoming.head.query_string)
@@ -126,7 +127,7 @@ class RestBinding:
         if ref.location == "headers":
             read_all = prefix_reader(ref.location_name or "")
 
-            def headers(incoming: Incoming, query: Mapping[str, list[str]], found: Found) -> None:
+            def headers(incoming: Incoming, _query: Query, found: Found) -> None:
                 values = read_all(incoming.head)
                 if values:
                     found[key] = values
@@ -138,7 +139,7 @@ class RestBinding:
         read = (header_reader if is_header else field_reader)(ref, self._model.shapes)
         header = name.lower().encode()
 
-        def one(incoming: Incoming, query: Mapping[str, list[str]], found: Found) -> None:
+        def one(incoming: Incoming, _query: Query, found: Found) -> None:
             text = header_text(incoming.head, header) if is_header else incoming.labels.get(name)
             if text is not None:
                 found[key] = self._checked(read, name, text)
@@ -151,7 +152,7 @@ class RestBinding:
         if shape.type == "map":
             many = shapes[(shape.value or Ref(shape="")).shape].type == "list"
 
-            def rest(incoming: Incoming, query: Mapping[str, list[str]], found: Found) -> None:
+            def rest(_incoming: Incoming, query: Query, found: Found) -> None:
                 others = {k: values if many else values[0] for k, values in query.items() if k not in bound - {name}}
                 if others:
                     found[key] = others
@@ -161,7 +162,7 @@ class RestBinding:
         element = Ref(shape=(shape.member or ref).shape, location="querystring") if is_list else ref
         read = field_reader(element, shapes)
 
-        def parameter(incoming: Incoming, query: Mapping[str, list[str]], found: Found) -> None:
+        def parameter(_incoming: Incoming, query: Query, found: Found) -> None:
             values = query.get(name)
             if values is not None:
                 taken = [self._checked(read, name, text) for text in (values if is_list else values[:1])]
@@ -175,13 +176,13 @@ class RestBinding:
         except ValueError as error:
             raise self._body.bad_field(name, str(error)) from None
 
-    def _body_step(self, operation: OperationFacts, ref: Ref) -> Callable[[Incoming, Found], None] | None:
+    def _body_step(self, ref: Ref) -> Callable[[Incoming, Found], None] | None:
         shape = self._model.shapes[ref.shape]
         payload = shape.payload
         if payload is None:
             if all(member.location for member in shape.members.values()):
                 return None
-            read_members = self._body.read_members(operation, ref)
+            read_members = self._body.read_members(ref)
             return lambda incoming, found: found.update(read_members(incoming.body))
         member = shape.members[payload]
         inner = self._model.shapes[member.shape]
@@ -192,7 +193,7 @@ class RestBinding:
                     found[payload] = incoming.stream
 
             return stream
-        read = _raw_reader(inner.type) or self._body.read_payload(member, payload)
+        read = _raw_reader(inner.type) or self._body.read_payload(member)
 
         def whole(incoming: Incoming, found: Found) -> None:
             if incoming.body:
@@ -209,7 +210,7 @@ class RestBinding:
         if operation.output is None:
             return lambda value, ids: HttpResponse(status, ids_of(ids))
         put_headers = self._header_writer(operation.output)
-        put_body = self._body_writer(operation, operation.output)
+        put_body = self._body_writer(operation.output)
         content_type = (b"content-type", self._body.content_type)
 
         def write(value: Any, ids: Ids) -> HttpResponse:
@@ -253,19 +254,19 @@ class RestBinding:
 
         return write
 
-    def _body_writer(self, operation: OperationFacts, ref: Ref) -> Callable[[Any], tuple[bytes | FileBody, bool]]:
+    def _body_writer(self, ref: Ref) -> Callable[[Any], tuple[bytes | FileBody, bool]]:
         """A writer of the body, which also tells whether it is a document that needs a Content-Type."""
         shape = self._model.shapes[ref.shape]
         payload = shape.payload
         if payload is None:
             if all(member.location for member in shape.members.values()):
                 return lambda value: (b"", False)
-            write_members = self._body.write_members(operation, ref)
+            write_members = self._body.write_members(ref)
             return lambda value: (write_members(value), True)
         member = shape.members[payload]
         inner = self._model.shapes[member.shape]
         raw = inner.type in ("blob", "string") or member.streaming
-        put = None if raw else self._body.write_payload(member, payload)
+        put = None if raw else self._body.write_payload(member)
         read = getter([payload], self._types is not None)
 
         def write(value: Any) -> tuple[bytes | FileBody, bool]:

@@ -19,7 +19,7 @@ from watchword.protocols.faults import (
 )
 from watchword.protocols.getters import Types, getter
 from watchword.protocols.json_values import JsonCodec, decode_json, encode_json
-from watchword.protocols.model import OperationFacts, Ref, ServiceModel
+from watchword.protocols.model import Ref, ServiceModel
 from watchword.protocols.scalars import Precision
 from watchword.protocols.xml_in import XmlReader, decode_xml, local_name
 from watchword.protocols.xml_out import XmlWriter, escape
@@ -36,19 +36,19 @@ class JsonBody:
         self._codec = JsonCodec(model.shapes, types)
         self._messages = message_members(model)
 
-    def read_members(self, operation: OperationFacts, ref: Ref) -> Callable[[bytes], dict[str, Any]]:
+    def read_members(self, ref: Ref) -> Callable[[bytes], dict[str, Any]]:
         read = self._codec.structure_reader(ref.shape, all_members=False)
         return lambda body: read(decode_json(body))
 
-    def read_payload(self, ref: Ref, name: str) -> Callable[[bytes], Any]:
+    def read_payload(self, ref: Ref) -> Callable[[bytes], Any]:
         read = self._codec.reader(ref)
         return lambda body: read(decode_json(body))
 
-    def write_members(self, operation: OperationFacts, ref: Ref) -> Callable[[Any], bytes]:
+    def write_members(self, ref: Ref) -> Callable[[Any], bytes]:
         write = self._codec.structure_writer(ref.shape, all_members=False)
         return lambda value: b"{}" if value is None else encode_json(write(value))
 
-    def write_payload(self, ref: Ref, name: str) -> Callable[[Any], bytes]:
+    def write_payload(self, ref: Ref) -> Callable[[Any], bytes]:
         write = self._codec.writer(ref)
         return lambda value: encode_json(write(value))
 
@@ -86,11 +86,11 @@ class XmlBody:
         self._namespace = model.metadata.xml_namespace
         self._s3 = s3
 
-    def read_members(self, operation: OperationFacts, ref: Ref) -> Callable[[bytes], dict[str, Any]]:
+    def read_members(self, ref: Ref) -> Callable[[bytes], dict[str, Any]]:
         read = self._in.structure(ref.shape)
         return lambda body: read(decode_xml(body)) if body else {}
 
-    def read_payload(self, ref: Ref, name: str) -> Callable[[bytes], Any]:
+    def read_payload(self, ref: Ref) -> Callable[[bytes], Any]:
         read, root = self._in.value(ref), ref.location_name
 
         def document(body: bytes) -> Any:
@@ -101,7 +101,7 @@ class XmlBody:
 
         return document
 
-    def write_members(self, operation: OperationFacts, ref: Ref) -> Callable[[Any], bytes]:
+    def write_members(self, ref: Ref) -> Callable[[Any], bytes]:
         tag = ref.location_name or self._model.shapes[ref.shape].location_name or ref.shape
         if ref.unwrapped_output:
             ((key, member),) = self._model.shapes[ref.shape].members.items()
@@ -110,7 +110,7 @@ class XmlBody:
         write = self._out.element(ref, tag, self._namespace)
         return lambda value: b"" if value is None else (_DECLARATION + write(value)).encode()
 
-    def write_payload(self, ref: Ref, name: str) -> Callable[[Any], bytes]:
+    def write_payload(self, ref: Ref) -> Callable[[Any], bytes]:
         tag = ref.location_name or self._model.shapes[ref.shape].location_name or ref.shape
         write = self._out.element(ref, tag, self._namespace)
         return lambda value: (_DECLARATION + write(value)).encode()
@@ -134,10 +134,10 @@ class XmlBody:
             text = f"<ErrorResponse><Error>{kind}{detail}</Error>{request}</ErrorResponse>"
         return [*self.ids(ids), (b"content-type", self.content_type)], (_DECLARATION + text).encode()
 
-    def bad_field(self, name: str, reason: str) -> ApiError:
+    def bad_field(self, name: str, _reason: str) -> ApiError:
         return invalid_argument(name)
 
-    def misfit(self, message: str) -> ApiError:
+    def misfit(self, _message: str) -> ApiError:
         return malformed_xml()
 
     def unknown(self) -> ApiError:

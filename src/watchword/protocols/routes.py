@@ -140,5 +140,5 @@ def _expression(path: str) -> tuple[bytes, tuple[str, ...]]:
         labels.append(label.group(1))
         at = label.end()
     parts.append(re.escape(path[at:]))
-    tail = "" if path.endswith("/") or path.endswith("+}") else "/?"
+    tail = "" if path.endswith(("/", "+}")) else "/?"
     return ("".join(parts) + tail + r"\Z").encode(), tuple(labels)

@@ -10,13 +10,16 @@ Source: https://smithy.io/2.0/spec/protocol-traits.html#xml-bindings
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from lxml import etree
+from lxml import etree as lxml_etree  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 
 from watchword.protocols.faults import malformed_xml
 from watchword.protocols.model import Ref, Shape
 from watchword.protocols.scalars import text_reader
+
+etree = cast("Any", lxml_etree)
+"""lxml has no types of its own."""
 
 DEPTH_MAX = 32
 
@@ -64,7 +67,11 @@ class XmlReader:
         known = self._structures.get(name)
         if known is not None:
             return known
-        self._structures[name] = lambda element: self._structures[name](element)  # a shape may contain itself
+
+        def later(element: Any) -> dict[str, Any]:
+            return self._structures[name](element)
+
+        self._structures[name] = later  # a shape may contain itself
         shape = self._shapes[name]
         attributes = [
             ((ref.location_name or key).rpartition(":")[2], key, _scalar(self._shapes[ref.shape]))

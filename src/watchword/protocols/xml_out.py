@@ -66,7 +66,11 @@ class XmlWriter:
         known = self._contents.get(name)
         if known is not None:
             return known
-        self._contents[name] = lambda value: self._contents[name](value)  # a shape may contain itself
+
+        def later(value: Any) -> str:
+            return self._contents[name](value)
+
+        self._contents[name] = later  # a shape may contain itself
         shape = self._shapes[name]
         members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.location}
         read = getter(list(members), self._types is not None)
