@@ -37,9 +37,10 @@ T = TypeVar("T")
 
 IDLE_CONNECTIONS_MAX = 8
 PRUNE_EVERY_LINES = 512
-CHECKPOINT_PAGES = 1_000
-CHECKPOINT_PAGES_FORCED = 16_000
-"""62 MiB of log: then the writers wait for readers, so that the log can begin anew."""
+LOG_PAGES_MAX = 16_000
+"""62 MiB of write-ahead log: then writers wait a moment for readers, so that the log can begin anew."""
+_LOG_PAGES_SHARE = 16
+"""A checkpoint that waits for nobody follows when this share of the log's bound is reached."""
 _CHECKPOINT_WAIT_SECONDS = 0.25
 
 
@@ -157,11 +158,19 @@ class _Pool:
 class SqliteStore:
     """A store in one SQLite file, shared by any number of threads and processes of one machine."""
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, feed_lines_max: int = FEED_LINES_MAX) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        feed_lines_max: int = FEED_LINES_MAX,
+        log_pages_max: int = LOG_PAGES_MAX,
+    ) -> None:
         """Open or make the file. Raises OperatorError, Unavailable. Open it after a fork, never before."""
         self.path = path
         self._busy_seconds = busy_seconds
         self._feed_lines_max = feed_lines_max
+        self._log_pages_max = log_pages_max
         self._codecs = Codecs()
         self._writer: apsw.Connection | None = open_database(path, busy_seconds=busy_seconds)
         self._pages_logged = 0
@@ -293,10 +302,10 @@ class SqliteStore:
 
     def _settle(self) -> None:
         pages, self._pages_logged = self._pages_logged, 0
-        if pages < CHECKPOINT_PAGES or self._writer is None:
+        if pages < self._log_pages_max // _LOG_PAGES_SHARE or self._writer is None:
             return
         with suppress(apsw.Error):
-            if pages < CHECKPOINT_PAGES_FORCED:
+            if pages < self._log_pages_max:
                 self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             else:
                 wait_at_most(self._writer, _CHECKPOINT_WAIT_SECONDS)

@@ -29,7 +29,7 @@ _BUSY_STEP_SECONDS = 0.0005
 _BUSY_STEP_SECONDS_MAX = 0.004
 """SQLite's own waits grow to 0.1 s, far more than another worker's commit takes."""
 
-_CACHE_KIB = 1024
+_CACHE_KIB = 4096
 """Page cache of one connection; the system's cache holds the rest of the file."""
 _LOG_BYTES_KEPT = 16 * 2**20
 """A log that was longer is cut to this when it begins anew."""

@@ -44,9 +44,8 @@ _COUNT = "select count(*) from record where kind = ? and key >= ? and key < ?"
 _TALLY = "select total from tally where kind = ? and part = ?"
 _UNIQUE_KEY = "select key from unique_entry where kind = ? and name = ? and value = ?"
 _UNIQUE_RECORD = """
-select record.version, record.body
-from unique_entry as entry join record on record.kind = entry.kind and record.key = entry.key
-where entry.kind = ? and entry.name = ? and entry.value = ?"""
+select version, body from record
+where kind = ?1 and key = (select key from unique_entry where kind = ?1 and name = ?2 and value = ?3)"""
 _SCAN_INDEX = """
 select record.key, record.version, record.body
 from index_entry as entry join record on record.kind = entry.kind and record.key = entry.key

@@ -1,0 +1,45 @@
+"""A process that writes to a store and prints each number when its write was acknowledged.
+
+Arguments: path of the database, name of the counter, how many writes (0: until it is killed).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from tests.conformance.records import COUNTERS, Counter
+
+from watchword.directory.ports import Transaction
+from watchword.storage.sqlite import SqliteStore
+
+
+def increment(name: str, transaction: Transaction) -> int:
+    """Add one to a counter, made when there is none; keep a second record beside it that must agree."""
+    counters = transaction.collection(COUNTERS)
+    found = counters.get(name)
+    if found is None:
+        counters.add(Counter(name=name, value=1))
+        counters.add(Counter(name=f"{name} twin", value=1))
+        return 1
+    counters.replace(Counter(name=name, value=found.value + 1))
+    counters.replace(Counter(name=f"{name} twin", value=found.value + 1))
+    return found.value + 1
+
+
+def main() -> None:
+    path, name, writes = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    store = SqliteStore(path)
+    os.write(1, b"open\n")
+    for number in count(1):
+        value = store.write(lambda transaction: increment(name, transaction))
+        os.write(1, b"%d\n" % value)
+        if number == writes:
+            break
+    store.close()
+
+
+if __name__ == "__main__":
+    main()
