@@ -94,9 +94,17 @@ class FileBody:
 class Spooled:
     """A request body that `server/` has received whole, decoded and verified."""
 
-    __slots__ = ("checksums", "data", "path", "size")
+    __slots__ = ("checksums", "data", "path", "size", "stated")
 
-    def __init__(self, *, data: bytes | None, path: Path | None, size: int, checksums: dict[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        data: bytes | None,
+        path: Path | None,
+        size: int,
+        checksums: dict[str, str],
+        stated: tuple[str, str] | None = None,
+    ) -> None:
         self.data = data
         """The body itself when it is small (64 KiB at most), else None."""
         self.path = path
@@ -106,6 +114,8 @@ class Spooled:
         self.checksums = checksums
         """Digests computed while receiving: lower-case algorithm name (`md5`, `sha256`, `crc32`, …) to lower-case
         hex for md5 and sha256, base64 for the x-amz-checksum family."""
+        self.stated = stated
+        """The checksum that the client gave, which was true: lower-case algorithm name and base64 value."""
 
 
 class HttpResponse:

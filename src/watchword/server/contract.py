@@ -1,0 +1,87 @@
+"""What the front expects of the gateway behind it: three calls, none of which waits for the network or raises.
+
+The front hands over a request's head, then its body when the head was accepted, and sends what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from watchword.core.errors import WatchwordError
+from watchword.core.http import HttpResponse, RequestHead, Spooled
+
+
+class PayloadDigest(Protocol):
+    """What is known of a body when its last byte has passed."""
+
+    @property
+    def size(self) -> int:
+        """Bytes after decoding."""
+        ...
+
+    @property
+    def checksums(self) -> Mapping[str, str]: ...
+
+    @property
+    def stated(self) -> tuple[str, str] | None:
+        """The checksum that the client gave: lower-case algorithm name and base64 value."""
+        ...
+
+
+class PayloadReader(Protocol):
+    """Decodes and verifies a body piece by piece. Its methods raise WatchwordError, which goes to `Gateway.refuse`."""
+
+    def feed(self, data: bytes, /) -> bytes:
+        """Take the next bytes off the wire, give back the decoded bytes."""
+        ...
+
+    def finish(self) -> PayloadDigest:
+        """The body ended. Raises when it is not what was signed or promised."""
+        ...
+
+
+class Exchange(Protocol):
+    """One request between its head and its answer."""
+
+    @property
+    def response(self) -> HttpResponse | None:
+        """The answer when the head alone decided: the body is not read."""
+        ...
+
+    @property
+    def reader(self) -> PayloadReader | None: ...
+
+    @property
+    def body_bytes_max(self) -> int:
+        """How many bytes the body may take on the wire."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """True when `finish` may block."""
+        ...
+
+
+class Gateway(Protocol):
+    """Everything behind the front."""
+
+    def begin(self, head: RequestHead, /) -> Exchange:
+        """Decide from the head alone."""
+        ...
+
+    def finish(self, exchange: Exchange, body: Spooled, /) -> HttpResponse:
+        """Run the request, whose body has arrived whole and verified."""
+        ...
+
+    def refuse(self, exchange: Exchange, error: WatchwordError, /) -> HttpResponse:
+        """The answer when the body could not be taken."""
+        ...
+
+    def is_ready(self) -> bool:
+        """True when requests can be served. May block."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store; the last call."""
+        ...

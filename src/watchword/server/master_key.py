@@ -1,0 +1,75 @@
+"""Where the master key is kept: a file of the data directory, the environment, or an external command.
+
+Decides which of the three is asked, in that order of strength: `WATCHWORD_MASTER_KEY_COMMAND` (a key management
+system, say; run without a shell, prints the key), `WATCHWORD_MASTER_KEY` (the key itself), DIR/master.key (0600).
+Never logs or quotes a key. What a key is: `credentials/keyring.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from watchword.core.errors import OperatorError
+from watchword.core.ids import RandomBytes
+from watchword.credentials.keyring import Keyring, new_keyring, parse_keyring
+from watchword.server.data_directory import write_private
+
+COMMAND_VARIABLE = "WATCHWORD_MASTER_KEY_COMMAND"
+KEY_VARIABLE = "WATCHWORD_MASTER_KEY"
+FILE_NAME = "master.key"
+_COMMAND_SECONDS_MAX = 30
+
+
+def load_keyring(data_dir: Path, environment: Mapping[str, str] = os.environ) -> Keyring:
+    """The master keys of this system. Raises OperatorError, which says what to do."""
+    if command := environment.get(COMMAND_VARIABLE):
+        return parse_keyring(_run(command))
+    if text := environment.get(KEY_VARIABLE):
+        return parse_keyring(text)
+    return _load_file(data_dir / FILE_NAME)
+
+
+def create_keyring(data_dir: Path, random_bytes: RandomBytes, environment: Mapping[str, str] = os.environ) -> Keyring:
+    """The master keys for a new system: those that the environment gives, else fresh ones, kept in the directory."""
+    if environment.get(COMMAND_VARIABLE) or environment.get(KEY_VARIABLE):
+        return load_keyring(data_dir, environment)
+    keyring = new_keyring(random_bytes)
+    write_private(data_dir / FILE_NAME, keyring.text())
+    return keyring
+
+
+def rotate_keyring(data_dir: Path, random_bytes: RandomBytes) -> Keyring:
+    """Add a key to the file; servers started from now on seal with it. Raises OperatorError."""
+    keyring = _load_file(data_dir / FILE_NAME).rotated(random_bytes)
+    write_private(data_dir / FILE_NAME, keyring.text())
+    return keyring
+
+
+def _load_file(path: Path) -> Keyring:
+    try:
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            raise OperatorError(f"`{path}` can be read by others; run `chmod 600 {path}`")
+        return parse_keyring(path.read_text())
+    except FileNotFoundError:
+        raise OperatorError(
+            f"`{path}` is missing, and without the master key no secret can be opened; "
+            f"put it back, or set {KEY_VARIABLE} or {COMMAND_VARIABLE}"
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise OperatorError(f"`{path}` cannot be read") from None
+
+
+def _run(command: str) -> str:
+    try:
+        arguments = shlex.split(command)
+        done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
+            arguments, capture_output=True, timeout=_COMMAND_SECONDS_MAX, check=True, text=True
+        )
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+        raise OperatorError(f"the command in {COMMAND_VARIABLE} failed ({type(error).__name__})") from None
+    return done.stdout

@@ -1,0 +1,125 @@
+"""One serving process: an event loop, its connections, its threads, from the first accept to a clean end.
+
+On SIGTERM or SIGINT it accepts nothing more, finishes what is in flight, and returns. Never decides who restarts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from email.utils import format_datetime
+
+import uvloop
+from uvicorn.config import Config
+
+from watchword.core.clock import Clock
+from watchword.server.app import Front
+from watchword.server.contract import Gateway
+from watchword.server.protocol import FrontProtocol, FrontState
+from watchword.server.settings import Limits, Settings
+
+_FILES_RESERVED = 128
+"""Open files that are no connections."""
+_TLS_HANDSHAKE_SECONDS = 10
+
+BoundSocket = tuple[socket.socket, ssl.SSLContext | None]
+
+
+def serve_process(
+    settings: Settings,
+    sockets: Sequence[BoundSocket],
+    gateway: Gateway,
+    clock: Clock,
+    on_ready: Callable[[], None],
+    lifeline: int | None = None,
+) -> None:
+    """Serve until a signal. `on_ready` is called when connections are accepted.
+
+    `lifeline` is a file descriptor that becomes readable when the parent process is gone.
+    """
+    loop = uvloop.new_event_loop()
+    try:
+        loop.run_until_complete(_Serving(settings, gateway, clock, loop).run(sockets, on_ready, lifeline))
+    finally:
+        loop.close()
+        gateway.close()
+
+
+class _Serving:
+    def __init__(self, settings: Settings, gateway: Gateway, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._loop = loop
+        self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="waits")
+        front = Front(gateway, settings, self._executor)
+        self._state = FrontState(front, _within_file_limit(settings.limits), settings.trusted_proxies)
+        self._config = Config(front, http="httptools", ws="none", lifespan="off", interface="asgi3", log_config=None)
+        self._config.load()
+        self._stopping = asyncio.Event()
+
+    async def run(self, sockets: Sequence[BoundSocket], on_ready: Callable[[], None], lifeline: int | None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stopping.set)
+        if lifeline is not None:
+            self._loop.add_reader(lifeline, self._stopping.set)
+        ticking = self._loop.create_task(self._tick())
+        servers = [
+            await self._loop.create_server(
+                lambda: FrontProtocol(self._config, self._state, self._loop),
+                sock=bound,
+                ssl=context,
+                ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if context else None,
+            )
+            for bound, context in sockets
+        ]
+        gc.freeze()
+        on_ready()
+        await self._stopping.wait()
+        if lifeline is not None:
+            self._loop.remove_reader(lifeline)
+        for server in servers:
+            server.close()
+        await self._finish_in_flight()
+        ticking.cancel()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _tick(self) -> None:
+        """Once a second: the Date header, and connections past their deadline."""
+        while True:
+            self._state.set_date(_http_date(self._clock.now()))
+            self._state.sweep(self._loop.time())
+            await asyncio.sleep(1)
+
+    async def _finish_in_flight(self) -> None:
+        """Close idle connections, wait for the others, for a bounded time."""
+        deadline = self._loop.time() + self._settings.shutdown_seconds
+        for connection in list(self._state.open):
+            connection.shutdown()
+        while (self._state.tasks or self._state.open) and self._loop.time() < deadline:  # noqa: ASYNC110 - once
+            await asyncio.sleep(0.01)
+        for connection in list(self._state.open):
+            connection.transport.abort()
+
+
+def _http_date(now: datetime) -> bytes:
+    return format_datetime(now, usegmt=True).encode()
+
+
+def _within_file_limit(limits: Limits) -> Limits:
+    """Raise the limit of open files as far as allowed; take no more connections than it leaves."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.connections_max * 2 + _FILES_RESERVED
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return limits
+    return replace(limits, connections_max=max(1, min(limits.connections_max, (soft - _FILES_RESERVED) // 2)))

@@ -1,0 +1,437 @@
+"""HTTP/1.1 on one connection: what is a request, how large and how slow it may be.
+
+uvicorn's protocol on httptools gives parsing, flow control and the ASGI cycle; it has no limits. This subclass adds:
+
+* bounds on the bytes, lines and number of a head's headers, on the URL, on pipelined requests, on connections;
+* deadlines: for a head to arrive, for an idle connection, for the unread rest of a refused request. Deadlines are plain
+  numbers which `sweep`, called once a second, compares with the time: nothing is scheduled per request;
+* one Host, well formed; a target that is a path; `Transfer-Encoding: chunked` and nothing else; no trailers of HTTP
+  (parsed within bounds and dropped: nothing may join the headers after authentication);
+* the short way: a request that arrived whole is answered within the callback, without an ASGI cycle.
+
+What is not HTTP gets a bare 400, 408, 414 or 431 and the connection closes. Never decides anything about AWS.
+
+Source: RFC 9112 (sections 3.2, 5, 6.3, 9.3); RFC 9110 (section 7.2, Host).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from watchword.core.http import HttpResponse, RequestHead
+from watchword.server.app import Front, Started, with_length
+from watchword.server.bodies import INLINE_BYTES_MAX
+from watchword.server.proxies import Scheme, client_of
+from watchword.server.settings import Limits, Network
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application, HTTPScope
+
+_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?\Z")
+_AT_ONCE_MAX = 8
+"""Requests answered within one callback, so that one connection's pipeline does not hold up the others."""
+_LINGER_BYTES_MAX = 64 * 1024 * 1024
+_READS_BYTES_MAX = 512 * 1024
+"""Two reads of the event loop: what may lie in the parser before a line's end shows, on top of a head's bytes."""
+_STOP = 0
+"""Not an answer: what follows the last request of a connection is not read."""
+
+log = logging.getLogger("watchword.server")
+
+
+class FrontState(ServerState):
+    """What the connections of one process share."""
+
+    def __init__(self, front: Front, limits: Limits, trusted_proxies: tuple[Network, ...] = ()) -> None:
+        super().__init__()
+        self.front = front
+        self.limits = limits
+        self.trusted_proxies = trusted_proxies
+        self.open: set[FrontProtocol] = set()
+        self.head_lines = b""
+        """`date` and `server`, as they stand in every answer."""
+
+    def set_date(self, date: bytes) -> None:
+        """Set the Date header of answers from now on."""
+        self.default_headers = [(b"date", date), (b"server", b"Watchword")]
+        self.head_lines = b"date: " + date + b"\r\nserver: Watchword\r\n"
+
+    def sweep(self, now: float) -> None:
+        """Close what has passed its deadline. `now` is the event loop's time."""
+        for connection in list(self.open):
+            if now >= connection.deadline:
+                connection.deadline_passed(now)
+
+
+class _NotHttp(Exception):  # noqa: N818 - a verdict
+    """The head breaks a rule; `status` says which kind."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class FrontProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, config: Config, state: FrontState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, state, {}, loop)
+        self.access_log = False
+        self.state = state
+        self.front = state.front
+        self.limits = state.limits
+        self.deadline = float("inf")
+        self._idle = True
+        """Between requests: nothing of the next head has come."""
+        self._in_head = False
+        self._in_body = False
+        self._refused = False
+        self._lingered = 0
+        self._head_bytes = 0
+        self._unparsed = 0
+        """Bytes read since the parser last gave anything, at most."""
+        self._keep_alive = True
+        self._running: RequestResponseCycle | None = None
+        self._parser = cast("httptools.HttpRequestParser", self.parser)
+        self._now: RequestHead | None = None
+        """A request that may be answered within this callback."""
+        self._at_once = 0
+        self._start_head()
+
+    def _start_head(self) -> None:
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expect_100_continue = False
+        self._head_bytes = 0
+        self._hosts: list[bytes] = []
+        self._content_length = 0
+        self._chunked = False
+        self._body = b""
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.state.open.add(self)
+        self.deadline = self.loop.time() + self.limits.head_seconds
+        if len(self.state.open) > self.limits.connections_max:
+            self._refuse(503)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state.open.discard(self)
+        for cycle in [cycle for cycle, _ in self.pipeline] + [self._running]:
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        super().connection_lost(exc)
+        del self._parser
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """A client may close its sending side after the request and still read the answer; not under TLS."""
+        return self._is_busy() and not self.cycle.more_body and self.transport.can_write_eof()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self._lingered += len(data)
+            if self._lingered > _LINGER_BYTES_MAX:
+                self.transport.abort()
+            return
+        self._at_once = 0
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refused = True
+        except httptools.HttpParserError as error:
+            verdict = error.__context__
+            self._refuse(verdict.status if isinstance(verdict, _NotHttp) else 400)
+            return
+        if self._now is not None:
+            self._answer_later(None)
+        self._set_deadline()
+        if self._in_head or self._in_body:
+            self._unparsed += len(data)
+            if self._unparsed > self.limits.head_bytes_max + _READS_BYTES_MAX:
+                self._refuse(431)
+
+    def _set_deadline(self) -> None:
+        if self._is_busy():
+            self.deadline = float("inf")
+            self._idle = False
+        elif self._in_head and self._idle:
+            self._idle = False
+            self.deadline = self.loop.time() + self.limits.head_seconds
+
+    def _is_busy(self) -> bool:
+        return self._running is not None and not self.cycle.response_complete
+
+    def deadline_passed(self, now: float) -> None:
+        """Close the connection: with 408 when a head did not arrive in time, else silently."""
+        self.deadline = now + self.limits.linger_seconds
+        if self.transport.is_closing() or self._refused:
+            self.transport.abort()
+        elif self._in_head:
+            self._refuse(408)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: int) -> None:
+        """Answer barely and close; never into the middle of another answer."""
+        self._refused = True
+        self._now = None
+        if status == _STOP:
+            return
+        running = self._running
+        if running is not None and not running.response_complete:
+            running.keep_alive = False
+            body_is_cut = running is self.cycle and running.more_body
+            self.pipeline.clear()
+            self.cycle = running
+            if not body_is_cut:
+                return
+            running.disconnected = True
+            running.message_event.set()
+            if running.response_started:
+                self.transport.close()
+                return
+        phrase = HTTPStatus(status).phrase.encode()
+        self.transport.write(
+            b"".join(
+                (
+                    STATUS_LINE[status],
+                    self.state.head_lines,
+                    b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: ",
+                    b"%d\r\n\r\n" % len(phrase),
+                    phrase,
+                )
+            )
+        )
+        self.deadline = self.loop.time() + self.limits.linger_seconds
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    # The parser's callbacks
+
+    def on_message_begin(self) -> None:
+        self._start_head()
+        self._in_head = True
+        self._in_body = False
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        self._unparsed = 0
+        self._head_bytes += len(url)
+        if len(self.url) > self.limits.url_bytes_max:
+            raise _NotHttp(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value) + 4
+        self._unparsed = 0
+        limits = self.limits
+        if (
+            self._head_bytes > limits.head_bytes_max
+            or len(value) > limits.header_line_bytes_max
+            or len(self.headers) >= limits.headers_max
+        ):
+            raise _NotHttp(431)
+        if self._in_body:
+            return
+        name = name.lower()
+        value = value.rstrip(b" \t")
+        if name in _FRAMING:
+            self._note_framing(name, value)
+        self.headers.append((name, value))
+
+    def _note_framing(self, name: bytes, value: bytes) -> None:
+        if name == b"host":
+            self._hosts.append(value)
+        elif name == b"content-length":
+            self._content_length = int(value) if len(value) <= 19 else 1 << 63
+        elif name == b"transfer-encoding":
+            if self._chunked or value.lower() != b"chunked":
+                raise _NotHttp(400)
+            self._chunked = True
+        elif value.lower() == b"100-continue":
+            self.expect_100_continue = True
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._in_body = True
+        if not self._keep_alive:
+            raise _NotHttp(_STOP)
+        is_old = self._parser.get_http_version() == "1.0"
+        self._check_head(is_old=is_old)
+        path, _, query = self.url.partition(b"?")
+        client, scheme = self.client[0] if self.client else "", cast("Scheme", self.scheme)
+        if self.state.trusted_proxies:
+            client, scheme = client_of(client, scheme, self.headers, self.state.trusted_proxies)
+        method = self._parser.get_method().decode("ascii")
+        head = RequestHead(method, path, query, self.headers, scheme=scheme, client_address=client)
+        self._keep_alive = not is_old and self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._now = head
+        if (
+            self._is_busy()
+            or self._chunked
+            or self.expect_100_continue
+            or self._content_length > INLINE_BYTES_MAX
+            or self._at_once >= _AT_ONCE_MAX
+            or self.flow.write_paused
+        ):
+            self._answer_later(None)
+
+    def _check_head(self, *, is_old: bool) -> None:
+        if len(self._hosts) != 1 or not _HOST.match(self._hosts[0]):
+            raise _NotHttp(400)
+        if not self.url.startswith(b"/") or b"#" in self.url:
+            raise _NotHttp(400)
+        if self._chunked and is_old:
+            raise _NotHttp(400)
+        if self._parser.should_upgrade() and (self._chunked or self._content_length):
+            raise _NotHttp(400)
+        if len(self.pipeline) >= self.limits.pipelined_max:
+            raise _NotHttp(400)
+
+    def on_body(self, body: bytes) -> None:
+        self._unparsed = 0
+        if self._now is not None:
+            self._body += body
+            return
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self._unparsed = 0
+        if self._now is not None:
+            self._answer_now(self._now)
+            return
+        cycle = self.cycle
+        if cycle.response_complete:
+            self._rest()
+        else:
+            cycle.more_body = False
+            cycle.message_event.set()
+
+    # Answers
+
+    def _answer_now(self, head: RequestHead) -> None:
+        self._at_once += 1
+        try:
+            response = self.front.answer_now(head, self._body)
+            if isinstance(response, Started):
+                self._answer_later(response)
+                self.cycle.more_body = False
+                self.cycle.message_event.set()
+                return
+            self._now = None
+            self.transport.write(self._encoded(head, response))
+        except Exception:
+            log.exception("a request failed")
+            self._refuse(500)
+            return
+        if self._keep_alive:
+            self.state.total_requests += 1
+            self._rest()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self.deadline = self.loop.time() + self.limits.send_seconds
+        self.transport.close()
+
+    def _encoded(self, head: RequestHead, response: HttpResponse) -> bytes:
+        parts = [STATUS_LINE[response.status], self.state.head_lines]
+        for name, value in with_length(response):
+            if b"\r" in value or b"\n" in value or b"\0" in value:
+                raise ValueError(f"header `{name.decode('latin-1')}` would break the answer")
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n" if self._keep_alive else b"connection: close\r\n\r\n")
+        if head.method != "HEAD" and isinstance(response.body, bytes):
+            parts.append(response.body)
+        return b"".join(parts)
+
+    def _answer_later(self, started: Started | None) -> None:
+        """Hand the request to an ASGI task, behind those of this connection that are not answered yet."""
+        head, self._now = self._now, None
+        if head is None:
+            return
+        path = head.raw_path.decode("latin-1")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": head.method,
+            "scheme": head.scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": head.raw_path,
+            "query_string": head.query_string,
+            "root_path": "",
+            "headers": head.headers,
+            "server": self.server,
+            "client": (head.client_address, 0),
+            "watchword.head": head,
+            "watchword.started": started,
+            "watchword.abort": self.transport.abort,
+        }
+        waiting = self._is_busy()
+        self.cycle = RequestResponseCycle(
+            scope=cast("HTTPScope", scope),
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self._keep_alive,
+            on_response=self.on_response_complete,
+        )
+        self.cycle.body += self._body
+        app = cast("ASGI3Application", self.front)
+        if waiting:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+        else:
+            self._running = self.cycle
+            self._start_asgi_task(self.cycle, app)
+
+    def on_response_complete(self) -> None:
+        self.state.total_requests += 1
+        if self.transport.is_closing():
+            self._close()
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._running = cycle
+            self._start_asgi_task(cycle, app)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """The answer is out: set how long the connection may stay as it is."""
+        now = self.loop.time()
+        if self._in_body:
+            self.deadline = now + self.limits.linger_seconds
+        elif self._in_head:
+            self.deadline = now + self.limits.head_seconds
+        else:
+            self._idle = True
+            self.deadline = now + self.limits.idle_seconds
