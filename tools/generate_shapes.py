@@ -1,7 +1,8 @@
 """Write `src/watchword/services/*/shapes.py` and `errors.py` for the operations that each `served.toml` lists.
 
-`served.toml` has two keys: `service`, the SDK's name of the service, and `operations`. With `--check` nothing is
-written, and the exit status says whether the files are current.
+`served.toml` has `service`, the SDK's name of the service, `operations`, and perhaps `optional`: members (`User.Path`)
+that the model requires of an answer and AWS leaves out. With `--check` nothing is written, and the exit status says
+whether the files are current.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ TAKEN = frozenset({"Shape", "Sequence", "Mapping", "ClassVar", "FileBody", "Spoo
 class Generator:
     """The source text of one service."""
 
-    def __init__(self, model: ServiceModel, operations: list[str]) -> None:
+    def __init__(self, model: ServiceModel, operations: list[str], optional: list[str]) -> None:
         self.model = model
         self.operations = operations
+        self.optional = frozenset(optional)
         self.users: dict[str, list[str]] = {}
         """For each structure, the operations that use it."""
         self.inputs: set[str] = set()
@@ -83,7 +85,8 @@ class Generator:
             shown = "{" + ", ".join(f'"{member}"' for member in secret) + "}"
             lines.append(f"    secret_members: ClassVar[frozenset[str]] = frozenset({shown})")
         for key, ref in shape.members.items():
-            lines.append(self.member(key, ref, key in shape.required, is_input=name in self.inputs))
+            required = key in shape.required and f"{name}.{key}" not in self.optional
+            lines.append(self.member(key, ref, required, is_input=name in self.inputs))
         return "\n".join(lines)
 
     def member(self, key: str, ref: Ref, required: bool, *, is_input: bool) -> str:
@@ -171,7 +174,7 @@ def main() -> int:
     stale: list[Path] = []
     for served in sorted(SERVICES.glob("*/served.toml")):
         listed = tomllib.loads(served.read_text())
-        generator = Generator(load_service(listed["service"]), listed["operations"])
+        generator = Generator(load_service(listed["service"]), listed["operations"], listed.get("optional", []))
         for name, source in (("shapes.py", generator.shapes()), ("errors.py", generator.errors())):
             path, text = served.with_name(name), formatted(source)
             if path.exists() and path.read_text() == text:

@@ -72,12 +72,13 @@ def operation(
     writes: bool = False,
     prepare: Callable[..., Any] | None = None,
     discard: Callable[..., Any] | None = None,
+    request: type[Any] | None = None,
 ) -> Callable[[F], F]:
     """Declare the function below as the operation `service:Name`.
 
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names;
     its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
-    operation fails.
+    operation fails. `request` is the input shape, for a function made from a table; else the annotation names it.
     """
     service, _, name = full_name.partition(":")
 
@@ -88,7 +89,7 @@ def operation(
             name=name,
             function=function,
             writes=writes,
-            request_type=_request_type(function, full_name),
+            request_type=request or _request_type(function, full_name),
             needs=needs,
             prepare=prepare,
             prepare_needs=_needs(prepare, full_name, "call", PORTS - {"directory"}) if prepare else (),

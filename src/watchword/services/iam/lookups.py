@@ -5,15 +5,22 @@ Names are compared without case, as AWS does; the stored spelling is kept.
 
 from __future__ import annotations
 
+from watchword.core.arn import Arn, parse_arn
+from watchword.core.errors import InvalidArn
+from watchword.directory.aws_policies import AwsPolicies, AwsPolicy
 from watchword.directory.directory import Directory
 from watchword.directory.groups import Group
 from watchword.directory.instance_profiles import InstanceProfile
 from watchword.directory.policies import ManagedPolicy
 from watchword.directory.roles import Role
 from watchword.directory.users import User
-from watchword.policy.principals import PrincipalKind
+from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated
-from watchword.services.iam.errors import NoSuchEntity, ValidationError
+from watchword.services.iam.errors import NoSuchEntity, UnmodifiableEntity
+from watchword.services.iam.faults import ValidationError
+
+RESERVED_PATHS = ("/aws-service-role/", "/aws-reserved/")
+"""Roles under these paths belong to AWS services: account holders can neither make nor change them."""
 
 
 def user_named(directory: Directory, account: str, name: str) -> User:
@@ -40,6 +47,16 @@ def role_named(directory: Directory, account: str, name: str) -> Role:
     return role
 
 
+def modifiable_role_named(directory: Directory, account: str, name: str) -> Role:
+    """The role, or NoSuchEntity; UnmodifiableEntity when it belongs to a service."""
+    role = role_named(directory, account, name)
+    if role.path.startswith(RESERVED_PATHS):
+        raise UnmodifiableEntity(
+            f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS"
+        )
+    return role
+
+
 def instance_profile_named(directory: Directory, account: str, name: str) -> InstanceProfile:
     """The instance profile, or NoSuchEntity."""
     profile = directory.instance_profiles.get(account, name.lower())
@@ -48,10 +65,38 @@ def instance_profile_named(directory: Directory, account: str, name: str) -> Ins
     return profile
 
 
-def policy_with_arn(directory: Directory, account: str, arn: str) -> ManagedPolicy:
-    """The customer managed policy of this account, or NoSuchEntity."""
+def policy_arn(text: str) -> Arn:
+    """The ARN of a managed policy. Raises ValidationError when the text is none."""
+    try:
+        arn = parse_arn(text)
+    except InvalidArn:
+        arn = None
+    if arn is None or arn[:3] != ("aws", "iam", "") or not arn.resource.startswith("policy/"):
+        raise ValidationError(f"ARN {text} is not valid.")
+    return arn
+
+
+def own_policy(directory: Directory, account: str, arn: str) -> ManagedPolicy | None:
+    """The customer managed policy of this account with exactly this ARN, if there is one."""
     policy = directory.managed_policies.seek("arn", arn)
-    if policy is None or policy.account != account:
+    return policy if policy is not None and policy.account == account else None
+
+
+def policy_with_arn(directory: Directory, account: str, arn: str) -> ManagedPolicy:
+    """The customer managed policy of this account. Raises NoSuchEntity, ValidationError."""
+    policy_arn(arn)
+    policy = own_policy(directory, account, arn)
+    if policy is None:
+        raise NoSuchEntity(f"Policy {arn} was not found.")
+    return policy
+
+
+def any_policy(directory: Directory, aws_policies: AwsPolicies, account: str, arn: str) -> ManagedPolicy | AwsPolicy:
+    """The policy, of this account or AWS's. Raises NoSuchEntity, ValidationError."""
+    if policy_arn(arn).account != "aws":
+        return policy_with_arn(directory, account, arn)
+    policy = aws_policies.get(arn)
+    if policy is None:
         raise NoSuchEntity(f"Policy {arn} was not found.")
     return policy
 
@@ -59,8 +104,13 @@ def policy_with_arn(directory: Directory, account: str, arn: str) -> ManagedPoli
 def own_user_name(caller: Authenticated) -> str:
     """The name of the calling user, for operations whose UserName may be left out.
 
-    Raises ValidationError for callers that are no user; the caller handles the root user before.
+    Raises ValidationError for callers that are no user; the operation handles the root user before.
     """
-    if caller.principal.kind is not PrincipalKind.USER:
+    if caller.principal.kind is not Kind.USER:
         raise ValidationError("Must specify userName when calling with non-User credentials")
     return caller.principal.name
+
+
+def is_root(caller: Authenticated) -> bool:
+    """True when the caller is its account's root user."""
+    return caller.principal.kind is Kind.ROOT

@@ -13,7 +13,7 @@ class AccessKey(Shape, frozen=True, kw_only=True):
     """Used by CreateAccessKey."""
 
     secret_members: ClassVar[frozenset[str]] = frozenset({"secret_access_key"})
-    user_name: str
+    user_name: str | None = None
     access_key_id: str
     status: str
     secret_access_key: str
@@ -1139,8 +1139,8 @@ class UpdateUserRequest(Shape, frozen=True, kw_only=True):
 class User(Shape, frozen=True, kw_only=True):
     """Used by CreateUser, GetUser and 2 more."""
 
-    path: str
-    user_name: str
+    path: str | None = None
+    user_name: str | None = None
     user_id: str
     arn: str
     create_date: datetime
