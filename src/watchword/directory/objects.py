@@ -1,0 +1,42 @@
+"""The port between records of objects and the place that keeps their bytes.
+
+A body is a blob: bytes that never change, under an id that is never used twice. The record names the blob, so a body
+is replaced by committing a record that names another one. Rules that every place keeps:
+
+* A blob is safe when `stage` returns, before any record names it. What no record comes to name is swept up later.
+* A discarded blob can be read for a while by those who learnt its id before; then it is gone.
+* No check sums here: the record keeps those that were verified when the body came in.
+
+Nothing here names a file, so that a place on another machine can keep the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from watchword.core.http import FileBody, Spooled
+
+
+class ObjectStore(Protocol):
+    """Keeps the bodies of objects."""
+
+    def stage(self, body: Spooled) -> str:
+        """Keep a body and return its blob id. A spool file is taken away by it. Raises Unavailable, nothing kept."""
+        ...
+
+    def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
+        """A range of a blob, as a response body: read when it is small. Raises Unavailable when the blob is lost."""
+        ...
+
+    def discard(self, blob: str) -> None:
+        """Let a blob go that no record names any more. Never fails: what cannot be removed now is swept up later."""
+        ...
+
+    def sweep(self, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:
+        """Remove the blobs that were staged before a time and that no record names. Returns how many.
+
+        The time must lie further back than any request that stages a body and commits its record can last.
+        """
+        ...

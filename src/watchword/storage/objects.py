@@ -1,0 +1,206 @@
+"""Bodies of objects as files of the local file system.
+
+    ROOT/staging/ID     a body on its way in
+    ROOT/ab/ID          a blob; `ab` are the first two digits of its id
+    ROOT/lock           held by whoever must not see blobs vanish (a backup)
+
+A file under its final name is whole and on the disk: it is written or moved into `staging`, synced, renamed, and its
+folder is synced. Blobs are removed only a while after they were discarded, and never while the lock is held.
+Never reads records: whether a blob is still named is asked of the caller.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from watchword.core.errors import Unavailable
+from watchword.core.http import FileBody, Spooled
+from watchword.core.ids import RandomBytes
+
+INLINE_BYTES_MAX = 64 * 1024
+"""Ranges up to this size are read at once, longer ones are left to the server to send from the file."""
+GRACE_SECONDS = 60.0
+"""How long a discarded blob stays: longer than between a reader's snapshot and its opening of the file."""
+
+_FOLDERS = tuple(f"{number:02x}" for number in range(256))
+
+
+class LocalObjects:
+    """Blobs under one folder, shared by the processes of one machine."""
+
+    def __init__(
+        self, root: Path, *, random_bytes: RandomBytes = os.urandom, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
+        """Make the folders where they are missing. Raises Unavailable."""
+        self._root = root
+        self._staging = root / "staging"
+        self._random_bytes = random_bytes
+        self._grace_seconds = grace_seconds
+        self._discarded: deque[tuple[float, str]] = deque()
+        self._removing = threading.Lock()
+        try:
+            self._make_folders()
+        except OSError as error:
+            raise Unavailable(f"`{root}` cannot be used: {error}") from error
+
+    def stage(self, body: Spooled) -> str:
+        blob = self._random_bytes(16).hex()
+        staged = self._staging / blob
+        try:
+            if body.path is None:
+                _write(staged, body.data or b"")
+            else:
+                _take(body.path, staged)
+            final = self._path(blob)
+            staged.rename(final)
+            _sync_folder(final.parent)
+        except OSError as error:
+            with suppress(OSError):
+                staged.unlink()
+            raise Unavailable(f"the body cannot be kept: {error}") from error
+        self._remove_expired()
+        return blob
+
+    def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
+        path = self._path(blob)
+        try:
+            if length > INLINE_BYTES_MAX:
+                is_whole = path.stat().st_size >= offset + length
+            else:
+                data = _read(path, offset, length)
+                is_whole = len(data) == length
+        except OSError as error:
+            raise Unavailable(f"blob `{blob}` cannot be read: {error}") from error
+        if not is_whole:
+            raise Unavailable(f"blob `{blob}` is shorter than its record says")
+        return FileBody(path, offset, length) if length > INLINE_BYTES_MAX else data
+
+    def discard(self, blob: str) -> None:
+        self._discarded.append((time.monotonic() + self._grace_seconds, blob))
+        self._remove_expired()
+
+    def sweep(self, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:
+        limit = staged_before.timestamp()
+        swept = 0
+        with self._may_remove() as may_remove:
+            if not may_remove:
+                return 0
+            for path in (*self._staging.iterdir(), *blob_paths(self._root)):
+                with suppress(FileNotFoundError):
+                    # A rename moves the change time, which so is the time at which the blob was staged.
+                    if path.stat().st_ctime < limit and not is_referenced(path.name):
+                        path.unlink()
+                        swept += 1
+        return swept
+
+    def _remove_expired(self) -> None:
+        now = time.monotonic()
+        if not self._discarded or self._discarded[0][0] > now or not self._removing.acquire(blocking=False):
+            return
+        try:
+            with self._may_remove() as may_remove:
+                while may_remove and self._discarded and self._discarded[0][0] <= now:
+                    with suppress(OSError):
+                        self._path(self._discarded.popleft()[1]).unlink()
+        finally:
+            self._removing.release()
+
+    @contextmanager
+    def _may_remove(self) -> Generator[bool, None, None]:
+        try:
+            lock = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield False
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            may_remove = True
+        except OSError:
+            may_remove = False
+        try:
+            yield may_remove
+        finally:
+            os.close(lock)
+
+    def _path(self, blob: str) -> Path:
+        return self._root / blob[:2] / blob
+
+    def _make_folders(self) -> None:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (self._root / _FOLDERS[-1]).is_dir() and self._staging.is_dir():
+            return
+        for name in ("staging", *_FOLDERS):
+            (self._root / name).mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(self._root)
+
+
+def blob_paths(root: Path) -> Iterator[Path]:
+    """The files of all blobs under a folder of objects."""
+    for name in _FOLDERS:
+        folder = root / name
+        if folder.is_dir():
+            yield from folder.iterdir()
+
+
+@contextmanager
+def removals_held(root: Path) -> Generator[None, None, None]:
+    """Let no process remove a blob under `root` while the block runs."""
+    lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _write(path: Path, data: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _take(spooled: Path, staged: Path) -> None:
+    try:
+        spooled.rename(staged)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(spooled, staged)
+        spooled.unlink()
+    staged.chmod(0o600)
+    file = os.open(staged, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _read(path: Path, offset: int, length: int) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.pread(file, length, offset)
+    finally:
+        os.close(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
