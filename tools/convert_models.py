@@ -136,6 +136,8 @@ def add_s3_documents(model: dict[str, Any]) -> None:
     for name, root in S3_ROOTS.items():
         model["operations"][name]["output"]["locationName"] = root
     model["operations"]["GetBucketLocation"]["output"]["unwrappedOutput"] = True
+    # SDKs read a date in it; S3 itself keeps and gives back whatever text it was sent.
+    model["shapes"]["Expires"] = {"type": "string"}
 
 
 def convert(folder: Path) -> dict[str, Any]:

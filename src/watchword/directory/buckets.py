@@ -15,7 +15,9 @@ class Bucket(Record, frozen=True):
     region: str
     created_at: datetime
     policy: str | None = None
-    """The bucket policy, byte for byte as it was submitted."""
+    """The bucket policy as it was submitted."""
+    bound_policy: str = ""
+    """The policy with unique ids for the users and roles that it names: what is evaluated. Empty: the same."""
 
     @property
     def arn(self) -> str:

@@ -205,7 +205,7 @@ class GetObjectOutput(Shape, frozen=True, kw_only=True):
     content_language: str | None = None
     content_range: str | None = None
     content_type: str | None = None
-    expires: datetime | None = None
+    expires: str | None = None
     website_redirect_location: str | None = None
     server_side_encryption: str | None = None
     metadata: Mapping[str, str] | None = None
@@ -301,7 +301,7 @@ class HeadObjectOutput(Shape, frozen=True, kw_only=True):
     content_language: str | None = None
     content_type: str | None = None
     content_range: str | None = None
-    expires: datetime | None = None
+    expires: str | None = None
     website_redirect_location: str | None = None
     server_side_encryption: str | None = None
     metadata: Mapping[str, str] | None = None
@@ -535,7 +535,7 @@ class PutObjectRequest(Shape, frozen=True, kw_only=True):
     checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
     checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
     checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
-    expires: datetime | None = None
+    expires: str | None = None
     if_match: str | None = None
     if_none_match: str | None = None
     grant_full_control: str | None = None

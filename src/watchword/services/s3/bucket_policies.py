@@ -1,0 +1,62 @@
+"""The policy of a bucket: put, get, delete.
+
+It is kept as it was submitted and bound to the unique ids of the users and roles that it names. Only callers of the
+bucket's own account are decided by it so far.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from watchword.directory.bindings import bind, principal_exists, show
+from watchword.directory.directory import Directory
+from watchword.policy.language import MalformedPolicy
+from watchword.policy.validate import validate_bucket_policy
+from watchword.services.call import Call
+from watchword.services.operation import Answer, operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.faults import malformed_policy, no_such_bucket_policy
+from watchword.services.s3.lookups import bucket_of
+
+POLICY_BYTES_MAX = 20 * 1024
+
+
+@operation("s3:PutBucketPolicy", writes=True)
+def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Directory) -> Answer[None]:
+    """Set the policy of a bucket. Raises NoSuchBucket, MalformedPolicy."""
+    asked = call.request
+    bucket = bucket_of(asked, directory, call.region)
+    if len(asked.policy.encode()) > POLICY_BYTES_MAX:
+        raise malformed_policy(f"Policy exceeds the maximum allowed size of {POLICY_BYTES_MAX} bytes")
+    try:
+        validate_bucket_policy(
+            asked.policy,
+            bucket.arn,
+            principal_exists=lambda kind, value: principal_exists(directory, kind, value),
+        )
+    except MalformedPolicy as error:
+        raise malformed_policy(error.message) from None
+    shown, bound = bind(asked.policy, directory)
+    directory.buckets.replace(msgspec.structs.replace(bucket, policy=shown, bound_policy=bound))
+    return Answer(None, 204)
+
+
+@operation("s3:GetBucketPolicy")
+def get_bucket_policy(
+    call: Call[shapes.GetBucketPolicyRequest], directory: Directory
+) -> Answer[shapes.GetBucketPolicyOutput]:
+    """Give the policy of a bucket. Raises NoSuchBucket, NoSuchBucketPolicy."""
+    bucket = bucket_of(call.request, directory, call.region)
+    if bucket.policy is None:
+        raise no_such_bucket_policy(bucket.name)
+    policy = show(bucket.policy, bucket.bound_policy, directory)
+    return Answer(shapes.GetBucketPolicyOutput(policy=policy), headers=(("content-type", "application/json"),))
+
+
+@operation("s3:DeleteBucketPolicy", writes=True)
+def delete_bucket_policy(call: Call[shapes.DeleteBucketPolicyRequest], directory: Directory) -> None:
+    """Remove the policy of a bucket, if there is one. Raises NoSuchBucket."""
+    bucket = bucket_of(call.request, directory, call.region)
+    if bucket.policy is not None:
+        directory.buckets.replace(msgspec.structs.replace(bucket, policy=None, bound_policy=""))

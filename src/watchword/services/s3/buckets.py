@@ -1,0 +1,159 @@
+"""S3 buckets: create, find, list, delete.
+
+Objects belong to the bucket's owner and ACLs are off, as in every bucket that AWS makes today. Names that our own
+paths need are not to be had.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html and its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from watchword.directory.buckets import Bucket
+from watchword.directory.directory import Directory
+from watchword.services.call import Call
+from watchword.services.operation import Answer, operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.continuation import open_cursor, seal_cursor
+from watchword.services.s3.faults import (
+    bucket_acl_with_ownership,
+    bucket_already_exists,
+    bucket_already_owned_by_you,
+    bucket_not_empty,
+    illegal_location,
+    invalid_argument,
+    invalid_bucket_name,
+    invalid_location,
+    not_implemented,
+    too_many_buckets,
+)
+from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.names import is_bucket_name, owner
+from watchword.services.s3.unbuilt import refuse_unbuilt
+
+DEFAULT_REGION = "us-east-1"
+"""The region whose name is not said: no LocationConstraint means it, and its buckets answer with none."""
+BUCKETS_MAX = 10_000
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[1-9]\Z")
+_REGION_OLD_NAMES = {"EU": "eu-west-1"}
+
+
+@operation("s3:CreateBucket", writes=True)
+def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) -> shapes.CreateBucketOutput:
+    """Create a bucket in the region that the request was signed for, or in the one that it names to us-east-1.
+
+    Raises InvalidBucketName, BucketAlreadyExists, BucketAlreadyOwnedByYou, TooManyBuckets, and for the region
+    IllegalLocationConstraintException, InvalidLocationConstraint.
+    """
+    asked = call.request
+    name = asked.bucket
+    if not is_bucket_name(name):
+        raise invalid_bucket_name(name)
+    _refuse_settings(asked)
+    region = _region_for(asked, call.region or DEFAULT_REGION)
+    existing = directory.buckets.get(name)
+    if existing is None:
+        _check_quota(call.account, directory)
+        directory.buckets.add(Bucket(name=name, account=call.account, region=region, created_at=call.now))
+    elif existing.account != call.account:
+        raise bucket_already_exists(name)
+    elif not existing.region == region == DEFAULT_REGION:
+        raise bucket_already_owned_by_you(name)
+    return shapes.CreateBucketOutput(location=f"/{name}", bucket_arn=f"arn:aws:s3:::{name}")
+
+
+def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
+    if asked.acl not in (None, "private"):
+        raise bucket_acl_with_ownership()
+    if asked.object_ownership not in (None, "BucketOwnerEnforced"):
+        raise not_implemented("x-amz-object-ownership")
+    if asked.bucket_namespace not in (None, "global"):
+        raise not_implemented("x-amz-bucket-namespace")
+    if asked.object_lock_enabled_for_bucket:
+        raise not_implemented("x-amz-bucket-object-lock-enabled")
+    refuse_unbuilt(asked)
+    settings = asked.create_bucket_configuration
+    if settings is not None:
+        refuse_unbuilt(settings)
+
+
+def _region_for(asked: shapes.CreateBucketRequest, region: str) -> str:
+    settings = asked.create_bucket_configuration
+    location = settings.location_constraint if settings else None
+    if not location:
+        if region != DEFAULT_REGION:
+            raise illegal_location(None)
+        return region
+    place = _REGION_OLD_NAMES.get(location, location)
+    if place == DEFAULT_REGION or not _REGION.match(place):
+        raise invalid_location(location)
+    if region not in (place, DEFAULT_REGION):
+        raise illegal_location(location)
+    return place
+
+
+def _check_quota(account: str, directory: Directory) -> None:
+    if sum(1 for _ in directory.buckets.where("account", account, limit=BUCKETS_MAX)) >= BUCKETS_MAX:
+        raise too_many_buckets()
+
+
+@operation("s3:HeadBucket")
+def head_bucket(call: Call[shapes.HeadBucketRequest], directory: Directory) -> shapes.HeadBucketOutput:
+    """Say that a bucket exists, and where. Raises NoSuchBucket, PermanentRedirect with the region."""
+    bucket = bucket_of(call.request, directory, call.region)
+    return shapes.HeadBucketOutput(bucket_arn=bucket.arn, bucket_region=bucket.region, access_point_alias=False)
+
+
+@operation("s3:GetBucketLocation")
+def get_bucket_location(
+    call: Call[shapes.GetBucketLocationRequest], directory: Directory
+) -> shapes.GetBucketLocationOutput:
+    """Say where a bucket is, from wherever it is asked. Raises NoSuchBucket."""
+    bucket = bucket_of(call.request, directory, region="")
+    return shapes.GetBucketLocationOutput(
+        location_constraint=None if bucket.region == DEFAULT_REGION else bucket.region
+    )
+
+
+@operation("s3:DeleteBucket", writes=True)
+def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory) -> None:
+    """Delete an empty bucket, its policy with it. Raises NoSuchBucket, BucketNotEmpty."""
+    bucket = bucket_of(call.request, directory, call.region)
+    if next(directory.objects.under(bucket.name, limit=1), None) is not None:
+        raise bucket_not_empty(bucket.name)
+    directory.buckets.remove(bucket)
+
+
+@operation("s3:ListBuckets")
+def list_buckets(
+    call: Call[shapes.ListBucketsRequest], directory: Directory
+) -> shapes.ListBucketsOutput | Answer[shapes.ListBucketsOutput]:
+    """List the caller's own buckets by name. Raises InvalidArgument."""
+    asked = call.request
+    limit = BUCKETS_MAX if asked.max_buckets is None else asked.max_buckets
+    if not 1 <= limit <= BUCKETS_MAX:
+        message = f"Argument max-buckets must be an integer between 1 and {BUCKETS_MAX}"
+        raise invalid_argument(message, "max-buckets", str(limit))
+    after = None if asked.continuation_token is None else (open_cursor(asked.continuation_token),)
+    chosen = (
+        bucket
+        for bucket in directory.buckets.where("account", call.account, after=after)
+        if bucket.name.startswith(asked.prefix or "") and asked.bucket_region in (None, bucket.region)
+    )
+    rows = list(islice(chosen, limit + 1))
+    more = len(rows) > limit
+    return shapes.ListBucketsOutput(
+        buckets=[
+            shapes.Bucket(
+                name=bucket.name,
+                creation_date=bucket.created_at,
+                bucket_region=bucket.region,
+                bucket_arn=bucket.arn,
+            )
+            for bucket in rows[:limit]
+        ],
+        owner=owner(call.account),
+        prefix=asked.prefix,
+        continuation_token=seal_cursor(rows[limit - 1].name) if more else None,
+    )

@@ -1,0 +1,180 @@
+"""S3's errors in its own words, with the further elements of their bodies.
+
+Texts and elements are those that clients have recorded.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+from watchword.core.errors import ApiError
+
+
+def access_denied(message: str = "Access Denied") -> ApiError:
+    return ApiError("AccessDenied", message, 403)
+
+
+def acl_not_supported() -> ApiError:
+    return ApiError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def bucket_acl_with_ownership() -> ApiError:
+    return ApiError(
+        "InvalidBucketAclWithObjectOwnership",
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
+
+
+def bucket_already_exists(bucket: str) -> ApiError:
+    message = (
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+        "Please select a different name and try again."
+    )
+    return ApiError("BucketAlreadyExists", message, 409, fields={"BucketName": bucket})
+
+
+def bucket_already_owned_by_you(bucket: str) -> ApiError:
+    message = "Your previous request to create the named bucket succeeded and you already own it."
+    return ApiError("BucketAlreadyOwnedByYou", message, 409, fields={"BucketName": bucket})
+
+
+def bucket_not_empty(bucket: str) -> ApiError:
+    message = "The bucket you tried to delete is not empty"
+    return ApiError("BucketNotEmpty", message, 409, fields={"BucketName": bucket})
+
+
+def entity_too_large(size: int, size_max: int) -> ApiError:
+    return ApiError(
+        "EntityTooLarge",
+        "Your proposed upload exceeds the maximum allowed size",
+        fields={"ProposedSize": str(size), "MaxSizeAllowed": str(size_max)},
+    )
+
+
+def illegal_location(location: str | None) -> ApiError:
+    name = location or "unspecified"
+    message = (
+        f"The {name} location constraint is incompatible for the region specific endpoint this request was sent to."
+    )
+    return ApiError("IllegalLocationConstraintException", message)
+
+
+def invalid_argument(message: str, name: str, value: str) -> ApiError:
+    return ApiError("InvalidArgument", message, fields={"ArgumentName": name, "ArgumentValue": value})
+
+
+def invalid_bucket_name(bucket: str) -> ApiError:
+    return ApiError("InvalidBucketName", "The specified bucket is not valid.", fields={"BucketName": bucket})
+
+
+def invalid_location(location: str) -> ApiError:
+    message = "The specified location-constraint is not valid"
+    return ApiError("InvalidLocationConstraint", message, fields={"LocationConstraint": location})
+
+
+def invalid_owner(value: str) -> ApiError:
+    message = "The value of the expected bucket owner parameter must be an AWS Account ID... [" + value + "]"
+    return ApiError("InvalidBucketOwnerAWSAccountID", message)
+
+
+def invalid_part_number(asked: int) -> ApiError:
+    return ApiError(
+        "InvalidPartNumber",
+        "The requested partnumber is not satisfiable",
+        416,
+        fields={"PartNumberRequested": str(asked), "ActualPartCount": "1"},
+    )
+
+
+def invalid_range(asked: str, size: int) -> ApiError:
+    return ApiError(
+        "InvalidRange",
+        "The requested range is not satisfiable",
+        416,
+        fields={"RangeRequested": asked, "ActualObjectSize": str(size)},
+    )
+
+
+def invalid_request(message: str) -> ApiError:
+    return ApiError("InvalidRequest", message)
+
+
+def invalid_storage_class(asked: str) -> ApiError:
+    message = "The storage class you specified is not valid"
+    return ApiError("InvalidStorageClass", message, fields={"StorageClassRequested": asked})
+
+
+def invalid_uri(uri: str) -> ApiError:
+    return ApiError("InvalidURI", "Couldn't parse the specified URI.", fields={"URI": uri})
+
+
+def key_too_long(size: int, size_max: int) -> ApiError:
+    return ApiError(
+        "KeyTooLongError", "Your key is too long", fields={"Size": str(size), "MaxSizeAllowed": str(size_max)}
+    )
+
+
+def malformed_policy(message: str) -> ApiError:
+    return ApiError("MalformedPolicy", message)
+
+
+def malformed_xml() -> ApiError:
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return ApiError("MalformedXML", message)
+
+
+def metadata_too_large(size: int, size_max: int) -> ApiError:
+    return ApiError(
+        "MetadataTooLarge",
+        "Your metadata headers exceed the maximum allowed metadata size",
+        fields={"Size": str(size), "MaxSizeAllowed": str(size_max)},
+    )
+
+
+def no_such_bucket(bucket: str) -> ApiError:
+    return ApiError("NoSuchBucket", "The specified bucket does not exist", 404, fields={"BucketName": bucket})
+
+
+def no_such_bucket_policy(bucket: str) -> ApiError:
+    message = "The bucket policy does not exist"
+    return ApiError("NoSuchBucketPolicy", message, 404, fields={"BucketName": bucket})
+
+
+def no_such_key(key: str) -> ApiError:
+    return ApiError("NoSuchKey", "The specified key does not exist.", 404, fields={"Key": key})
+
+
+def not_implemented(header: str) -> ApiError:
+    """For what a header asks and nothing here does; `header` may name a query parameter, too."""
+    message = "A header you provided implies functionality that is not implemented"
+    return ApiError("NotImplemented", message, 501, fields={"Header": header})
+
+
+def not_modified(headers: dict[str, str]) -> ApiError:
+    """The answer without a body to a reader who has the object already."""
+    return ApiError("NotModified", "Not Modified", 304, headers=headers)
+
+
+def permanent_redirect(bucket: str, region: str) -> ApiError:
+    # DIFFERS: 0005. AWS names an endpoint in amazonaws.com, where our clients must not go; SDKs follow the header.
+    message = (
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint."
+    )
+    return ApiError(
+        "PermanentRedirect", message, 301, fields={"Bucket": bucket}, headers={"x-amz-bucket-region": region}
+    )
+
+
+def precondition_failed(condition: str) -> ApiError:
+    message = "At least one of the pre-conditions you specified did not hold"
+    return ApiError("PreconditionFailed", message, 412, fields={"Condition": condition})
+
+
+def too_many_buckets() -> ApiError:
+    return ApiError("TooManyBuckets", "You have attempted to create more buckets than allowed")
+
+
+def no_such_version(key: str, version: str) -> ApiError:
+    """For every version: no bucket here keeps any."""
+    message = "The specified version does not exist."
+    return ApiError("NoSuchVersion", message, 404, fields={"Key": key, "VersionId": version})

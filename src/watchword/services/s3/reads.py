@@ -1,0 +1,109 @@
+"""Reading S3 objects: GetObject and HeadObject.
+
+What a missing key answers, 404 or 403, was decided with the permission to list. Answers say `nosniff`: no object is
+taken for a page by a browser's guess.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, API_HeadObject.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any, Final
+
+from watchword.directory.buckets import StoredObject
+from watchword.directory.directory import Directory
+from watchword.directory.objects import ObjectStore
+from watchword.policy.principals import Kind
+from watchword.services.call import Call
+from watchword.services.operation import Answer, operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.checksums import checksum_view
+from watchword.services.s3.conditions import check_read
+from watchword.services.s3.faults import invalid_argument, invalid_request
+from watchword.services.s3.lookups import object_of
+from watchword.services.s3.ranges import Part, asked_part
+from watchword.services.s3.unbuilt import refuse_unbuilt
+
+DEFAULT_TYPE = "binary/octet-stream"
+NO_SNIFFING: Final = (("x-content-type-options", "nosniff"),)
+
+_SERVED = {
+    "cache-control": "cache_control",
+    "content-disposition": "content_disposition",
+    "content-encoding": "content_encoding",
+    "content-language": "content_language",
+    "content-type": "content_type",
+    "expires": "expires",
+}
+"""Header lines that an object is stored with, and their attribute in the answers."""
+_OVERRIDES = {f"response_{attribute}": attribute for attribute in _SERVED.values()}
+
+Read = shapes.GetObjectRequest | shapes.HeadObjectRequest
+
+
+@operation("s3:GetObject")
+def get_object(
+    call: Call[shapes.GetObjectRequest], directory: Directory, objects: ObjectStore
+) -> Answer[shapes.GetObjectOutput]:
+    """Give an object or a part of it.
+
+    Raises NoSuchBucket, NoSuchKey, InvalidRange, PreconditionFailed, and a 304 for those who have it.
+    """
+    stored, part = _chosen(call, directory)
+    body = objects.body(stored.blob, part.offset, part.length) if part.length else b""
+    output = shapes.GetObjectOutput(body=body, **_facts(call, stored, part))
+    return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
+
+
+@operation("s3:HeadObject")
+def head_object(call: Call[shapes.HeadObjectRequest], directory: Directory) -> Answer[shapes.HeadObjectOutput]:
+    """Describe an object or a part of it, in GetObject's headers. Raises what GetObject raises."""
+    stored, part = _chosen(call, directory)
+    output = shapes.HeadObjectOutput(**_facts(call, stored, part))
+    return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
+
+
+def _chosen(call: Call[Any], directory: Directory) -> tuple[StoredObject, Part]:
+    asked: Read = call.request
+    refuse_unbuilt(asked)
+    stored = object_of(asked, directory, call.region)
+    check_read(asked, stored, call.now)
+    return stored, asked_part(asked.range, asked.part_number, stored.size)
+
+
+def _facts(call: Call[Any], stored: StoredObject, part: Part) -> dict[str, Any]:
+    """What both answers say of the object, by attribute."""
+    asked: Read = call.request
+    facts: dict[str, Any] = {
+        "accept_ranges": "bytes",
+        "content_length": part.length,
+        "content_range": part.content_range,
+        "content_type": DEFAULT_TYPE,
+        "e_tag": f'"{stored.etag}"',
+        "last_modified": stored.modified_at,
+        "metadata": dict(stored.metadata),
+    }
+    for name, value in stored.headers:
+        facts[_SERVED[name]] = value
+    if asked.checksum_mode == "ENABLED" and part.content_range is None:
+        facts.update(checksum_view(stored.checksum_algorithm, stored.checksum))
+    facts.update(_overrides(asked, call.caller.principal.kind is Kind.ANONYMOUS))
+    return facts
+
+
+def _overrides(asked: Read, is_anonymous: bool) -> dict[str, str]:
+    """Header lines that a signed request may set on its answer."""
+    found: dict[str, str] = {}
+    for parameter, attribute in _OVERRIDES.items():
+        value = getattr(asked, parameter)
+        if value is None:
+            continue
+        if is_anonymous:
+            raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
+        text = format_datetime(value, usegmt=True) if isinstance(value, datetime) else value
+        if not text.isprintable():
+            # INVARIANT: nothing that a request says can begin a header line of its own.
+            raise invalid_argument("Header value cannot be represented", parameter.replace("_", "-"), text)
+        found[attribute] = text
+    return found

@@ -1,0 +1,56 @@
+"""Headers and parameters that ask for what is not built: refused by name, never ignored.
+
+Whoever asks for encryption, a lock, tags or a version must not believe to have got it.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NotImplemented)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from watchword.services.s3.faults import not_implemented
+
+UNBUILT: Mapping[str, str] = {
+    "bucket_key_enabled": "x-amz-server-side-encryption-bucket-key-enabled",
+    "if_match_last_modified_time": "x-amz-if-match-last-modified-time",
+    "if_match_size": "x-amz-if-match-size",
+    "object_lock_event_hold": "x-amz-object-lock-event-hold",
+    "object_lock_event_hold_duration_days": "x-amz-object-lock-event-hold-duration-days",
+    "object_lock_event_hold_duration_years": "x-amz-object-lock-event-hold-duration-years",
+    "object_lock_legal_hold_status": "x-amz-object-lock-legal-hold",
+    "object_lock_mode": "x-amz-object-lock-mode",
+    "object_lock_retain_until_date": "x-amz-object-lock-retain-until-date",
+    "optional_object_attributes": "x-amz-optional-object-attributes",
+    "server_side_encryption": "x-amz-server-side-encryption",
+    "sse_customer_algorithm": "x-amz-server-side-encryption-customer-algorithm",
+    "sse_customer_key": "x-amz-server-side-encryption-customer-key",
+    "sse_customer_key_md5": "x-amz-server-side-encryption-customer-key-MD5",
+    "ssekms_encryption_context": "x-amz-server-side-encryption-context",
+    "ssekms_key_id": "x-amz-server-side-encryption-aws-kms-key-id",
+    "tagging": "x-amz-tagging",
+    "version_id": "versionId",
+    "website_redirect_location": "x-amz-website-redirect-location",
+    "write_offset_bytes": "x-amz-write-offset-bytes",
+    # Members of CreateBucketConfiguration.
+    "location": "Location",
+    "tags": "Tags",
+}
+"""What nothing here does: attribute of a request, and the header or parameter that carries it."""
+
+
+def refuse_unbuilt(request: msgspec.Struct) -> None:
+    """Raise NotImplemented when a request asks for something of the table."""
+    for attribute, header in _watched(type(request)):
+        value = getattr(request, attribute)
+        if value is not None and value is not False and value != []:
+            raise not_implemented(header)
+
+
+@cache
+def _watched(request: type[Any]) -> tuple[tuple[str, str], ...]:
+    names = set(request.__struct_fields__)
+    return tuple((attribute, header) for attribute, header in UNBUILT.items() if attribute in names)
