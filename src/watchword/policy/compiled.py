@@ -105,12 +105,21 @@ class CompiledStatement:
             for pattern in patterns:
                 if pattern.matches(resource):
                     return True
-            return any(_expands_to(template, resource, get) is True for template in self._templates)
+            return any(
+                resource.startswith(_prefix(template)) and _expands_to(template, resource, get) is True
+                for template in self._templates
+            )
         if any(pattern.matches(resource) for pattern in patterns):
             return False
         excluded = [_expands_to(template, resource, get) for template in self._templates]
         # What an unresolved variable would have excluded is unknown: an Allow fails, a Deny applies.
         return True not in excluded and (None not in excluded or self.statement.effect == "Deny")
+
+
+def _prefix(template: tuple[Part, ...]) -> str:
+    """What every expansion begins with: most resources are told apart by it before anything is expanded."""
+    first = template[0]
+    return first if isinstance(first, str) else ""
 
 
 def _expands_to(template: tuple[Part, ...], resource: str, get: Get) -> bool | None:

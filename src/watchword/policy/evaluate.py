@@ -264,27 +264,39 @@ def _weigh(
     plan: PrincipalPlan, rules: _Rules, request: AccessRequest, resource_policy: SourcedPolicy | None
 ) -> Decision:
     """Weigh resource, identity, boundary and session policy when nothing denies explicitly."""
+    is_same_account = request.principal.account == request.resource_account
+    if plan.has_own and is_same_account and request.resource_rule is _UNION:
+        return _weigh_union(plan, rules, request, resource_policy)
     caller, resource, get = request.principal, request.resource, request.context.get
-    is_same_account = caller.account == request.resource_account
-    if is_same_account and request.resource_rule is _UNION and plan.has_own:
-        limited = _limit(plan, rules, resource, get, caller, NOBODY)
-        if limited is None:
-            return _ALLOWED_TO_ROOT if plan.is_root else _ALLOWED_BY_IDENTITY
-        if plan.is_root or resource_policy is None:
-            return limited
     layer = Layer.RESOURCE if resource_policy is None else resource_policy.source.layer
     reach = _reach(resource_policy, plan, request.action, resource, get, caller)
-    if plan.has_own and is_same_account and request.resource_rule is _UNION:
-        limited = _limit(plan, rules, resource, get, caller, reach)
-    elif reach == NOBODY:
+    if reach == NOBODY:
         return _NOT_ALLOWED_BY[layer]
-    elif not plan.has_own:
-        limited = None
-    else:
-        limited = _limit(plan, rules, resource, get, caller, reach if is_same_account else NOBODY)
-        if limited is not None and limited.layer is Layer.IDENTITY and not is_same_account and reach == ACCOUNT:
-            return _NOT_ALLOWED_BY[layer]  # as AWS words it when the resource names only the account
-    return _ALLOWED_BY[layer] if limited is None else limited
+    if not plan.has_own:
+        return _ALLOWED_BY[layer]
+    limited = _limit(plan, rules, resource, get, caller, reach if is_same_account else NOBODY)
+    if limited is None:
+        return _ALLOWED_BY[layer]
+    if limited.layer is Layer.IDENTITY and not is_same_account and reach == ACCOUNT:
+        return _NOT_ALLOWED_BY[layer]  # as AWS words it when the resource names only the account
+    return limited
+
+
+def _weigh_union(
+    plan: PrincipalPlan, rules: _Rules, request: AccessRequest, resource_policy: SourcedPolicy | None
+) -> Decision:
+    """In one account either side may grant; the caller's own policies are asked first."""
+    caller, resource, get = request.principal, request.resource, request.context.get
+    limited = _limit(plan, rules, resource, get, caller, NOBODY)
+    if limited is None:
+        return _ALLOWED_TO_ROOT if plan.is_root else _ALLOWED_BY_IDENTITY
+    if plan.is_root or resource_policy is None:
+        return limited
+    reach = _reach(resource_policy, plan, request.action, resource, get, caller)
+    if reach < ISSUER:
+        return limited
+    still = _limit(plan, rules, resource, get, caller, reach)
+    return _ALLOWED_BY[resource_policy.source.layer] if still is None else still
 
 
 def _limit(

@@ -60,13 +60,13 @@ def policies_of(case: dict[str, Any]) -> Policies:
 
 
 def request_of(case: dict[str, Any]) -> AccessRequest:
-    caller = dict(case["caller"])
+    caller: dict[str, Any] = {**case["caller"], "kind": Kind(case["caller"]["kind"])}
     context = {
         key: tuple(cast("list[str]", v)) if isinstance(v, list) else v for key, v in case.get("context", {}).items()
     }
     rule = "required" if "trust" in case else case.get("rule", "union")
     return AccessRequest(
-        principal=Principal(**{**caller, "kind": Kind(caller["kind"])}),
+        principal=Principal(**caller),
         action=case.get("action", "s3:GetObject"),
         resource=case.get("resource", "arn:aws:s3:::bucket/key"),
         resource_account=case.get("owner", "111111111111"),
