@@ -190,10 +190,12 @@ def _denial_text(decision: Decision, caller: Authenticated, action: str, resourc
     if resource.is_trust:
         # STS gives no reason, so that a role that is missing looks like one that trusts somebody else.
         return _bare_denial(caller, action, resource, dialect)
-    return denial_message(decision, caller.principal.arn, action, resource.arn, quoted=dialect is Dialect.S3)
+    shown = resource.shown or resource.arn
+    return denial_message(decision, caller.principal.arn, action, shown, quoted=dialect is Dialect.S3)
 
 
 def _bare_denial(caller: Authenticated, action: str, resource: Resource, dialect: Dialect) -> str:
     if dialect is Dialect.S3:
         return "Access Denied"
-    return f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: {resource.arn}"
+    shown = resource.shown or resource.arn
+    return f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: {shown}"
