@@ -134,8 +134,6 @@ class FormReader:
         flat = shape.flattened or ref.flattened
         if shape.type == "list":
             member = shape.member or Ref(shape="")
-            if flat and member.location_name and not self._ec2:
-                tag = member.location_name
             around = None if flat or self._ec2 else member.location_name or "member"
             return tag, self._list(member, around)
         if shape.type == "map":

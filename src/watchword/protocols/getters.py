@@ -11,7 +11,7 @@ from watchword.protocols.names import attribute_name
 Getter = Callable[[Any], Sequence[Any]]
 """Gives the values of the members that it was made for, in their order; None stands for what is absent."""
 
-Types = Mapping[str, type] | None
+Types = Mapping[str, type[Any]] | None
 """The classes of a service's structures by shape name; None when structures are plain mappings by wire name."""
 
 

@@ -135,7 +135,7 @@ class JsonCodec:
             return self._writers[at](value)
 
         self._writers[at] = later  # a shape may contain itself
-        members = {key: ref for key, ref in self._shapes[name].members.items() if all_members or ref.location is None}
+        members = {key: ref for key, ref in self._shapes[name].members.items() if all_members or not ref.leaves_body}
         read = getter(list(members), self._types is not None)
         puts = [(ref.location_name or key, self.writer(ref)) for key, ref in members.items()]
 

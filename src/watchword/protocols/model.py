@@ -51,6 +51,11 @@ class Ref(Facts, frozen=True):
     unwrapped_output: bool = False
     """The document's root is the only member itself (S3 GetBucketLocation)."""
 
+    @property
+    def leaves_body(self) -> bool:
+        """True when a member of an output stands in the head of the answer."""
+        return self.location in ("header", "headers", "statusCode")
+
 
 class ErrorFacts(Facts, frozen=True):
     """How an error is written."""

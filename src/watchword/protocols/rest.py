@@ -101,9 +101,12 @@ class RestBinding:
         if operation.input is None:
             return lambda incoming: {}
         shape = self._model.shapes[operation.input.shape]
-        bound = {ref.location_name or key for key, ref in shape.members.items() if ref.location == "querystring"}
+        in_query = {key: ref for key, ref in shape.members.items() if ref.location == "querystring"}
+        bound = {
+            ref.location_name or key for key, ref in in_query.items() if self._model.shapes[ref.shape].type != "map"
+        }
         steps = [self._step(key, ref, bound) for key, ref in shape.members.items() if ref.location]
-        takes_query = any(ref.location == "querystring" for ref in shape.members.values())
+        takes_query = bool(in_query)
         body = self._body_step(operation.input)
 
         def read(incoming: Incoming) -> Found:
@@ -153,7 +156,7 @@ class RestBinding:
             many = shapes[(shape.value or Ref(shape="")).shape].type == "list"
 
             def rest(_incoming: Incoming, query: Query, found: Found) -> None:
-                others = {k: values if many else values[0] for k, values in query.items() if k not in bound - {name}}
+                others = {k: values if many else values[0] for k, values in query.items() if k not in bound}
                 if others:
                     found[key] = others
 
@@ -226,7 +229,7 @@ class RestBinding:
     def _header_writer(self, ref: Ref) -> Callable[[Any, list[tuple[bytes, bytes]]], tuple[int | None, bool]]:
         """A writer that appends header lines, and gives the status and whether there was a Content-Type."""
         shapes = self._model.shapes
-        members = {key: member for key, member in shapes[ref.shape].members.items() if member.location}
+        members = {key: member for key, member in shapes[ref.shape].members.items() if member.leaves_body}
         read = getter(list(members), self._types is not None)
         plans: list[tuple[str, str, Callable[[Any], Any]]] = []
         for key, member in members.items():
@@ -259,7 +262,7 @@ class RestBinding:
         shape = self._model.shapes[ref.shape]
         payload = shape.payload
         if payload is None:
-            if all(member.location for member in shape.members.values()):
+            if all(member.leaves_body for member in shape.members.values()):
                 return lambda value: (b"", False)
             write_members = self._body.write_members(ref)
             return lambda value: (write_members(value), True)

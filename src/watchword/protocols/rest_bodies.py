@@ -91,11 +91,12 @@ class XmlBody:
         return lambda body: read(decode_xml(body)) if body else {}
 
     def read_payload(self, ref: Ref) -> Callable[[bytes], Any]:
-        read, root = self._in.value(ref), ref.location_name
+        read = self._in.value(ref)
+        roots = {ref.location_name, self._model.shapes[ref.shape].location_name, ref.shape}
 
         def document(body: bytes) -> Any:
             element = decode_xml(body)
-            if root is not None and local_name(element.tag) != root:
+            if local_name(element.tag) not in roots:
                 raise malformed_xml()
             return read(element)
 

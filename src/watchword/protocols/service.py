@@ -46,7 +46,7 @@ class Operation:
         """Write an output (None for the empty one): `write(output, ids) -> HttpResponse`."""
         self._misfit = binding.misfit
         self._check: Check | None = None
-        self._input: type | None = None
+        self._input: type[Any] | None = None
         if facts.input is not None:
             if service.checks:
                 self._check = compile_check(facts.input.shape, service.model)

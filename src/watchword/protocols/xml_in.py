@@ -110,7 +110,7 @@ class XmlReader:
         if shape.type == "list" and (shape.flattened or ref.flattened):
             member = shape.member or Ref(shape="")
             item = self.value(member)
-            return member.location_name or tag, lambda elements: [item(element) for element in elements]
+            return tag, lambda elements: [item(element) for element in elements]
         if shape.type == "map" and (shape.flattened or ref.flattened):
             return tag, self._entries(shape)
         read = self.value(ref)

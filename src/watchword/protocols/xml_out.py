@@ -72,7 +72,7 @@ class XmlWriter:
 
         self._contents[name] = later  # a shape may contain itself
         shape = self._shapes[name]
-        members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.location}
+        members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.leaves_body}
         read = getter(list(members), self._types is not None)
         writers = [self.element(ref, ref.location_name or key) for key, ref in members.items()]
 
@@ -115,7 +115,7 @@ class XmlWriter:
     def _list(self, ref: Ref, shape: Shape, tag: str) -> Write:
         member = shape.member or Ref(shape="")
         if shape.flattened or ref.flattened:
-            item = self.element(member, member.location_name or tag)
+            item = self.element(member, tag)
             return lambda values: "".join([item(value) for value in values if value is not None])
         item = self.element(member, member.location_name or ("item" if self._ec2 else "member"))
         opening, closing = f"<{tag}{_declaration(namespace_of(ref.xml_namespace or shape.xml_namespace))}>", f"</{tag}>"

@@ -1,0 +1,138 @@
+"""Every operation of every service: what botocore sends is read back, what we answer is understood by botocore.
+
+Values are made from the models, with every member present, so that names, places and formats of all of them are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import botocore.session
+import pytest
+from botocore import parsers, serialize
+from botocore.awsrequest import HeadersDict
+
+from watchword.core.errors import ApiError
+from watchword.core.http import RequestHead
+from watchword.protocols.bindings import Ids
+from watchword.protocols.model import Ref, ServiceModel, load_service, service_names
+from watchword.protocols.service import Service
+
+IDS = Ids("0bdc1a5e-2d2f-4d3c-a5a2-3b0f11111111", "aG9zdA==")
+MOMENT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+SESSION: Any = botocore.session.get_session()
+SCALARS: dict[str, Any] = {
+    "string": "a&b<é>", "character": "c", "boolean": True, "timestamp": MOMENT, "blob": b"\x00\xff",
+    "float": 1.5, "double": 2.5,
+}  # fmt: skip
+
+
+def operations() -> Iterator[Any]:
+    for service in sorted(service_names()):
+        for name in load_service(service).operations:
+            yield pytest.param(service, name, id=f"{service}:{name}")
+
+
+def sample(ref: Ref, model: ServiceModel, depth: int = 0) -> Any:
+    """A value with every member present, except where a shape contains itself."""
+    shape = model.shapes[ref.shape]
+    if shape.type == "structure":
+        members = list(shape.members.items())[:1] if shape.union else list(shape.members.items())
+        if depth > 6:
+            return {}
+        return {key: sample(member, model, depth + 1) for key, member in members}
+    if shape.type == "list" and shape.member:
+        return [sample(shape.member, model, depth + 1) for _ in range(2)]
+    if shape.type == "map" and shape.value:
+        return {"key": sample(shape.value, model, depth + 1)}
+    if ref.location == "headers":
+        return {"key": "value"}
+    if shape.enum:
+        return shape.enum[0]
+    return SCALARS.get(shape.type, 7)
+
+
+def sent(service: str, name: str, params: dict[str, Any]) -> tuple[RequestHead, bytes]:
+    """What botocore sends for an operation."""
+    boto: Any = SESSION.get_service_model(service)
+    serializer: Any = serialize.create_serializer(boto.metadata["protocol"], include_validation=False)
+    request: Any = serializer.serialize_to_request(params, boto.operation_model(name))
+    body: Any = request["body"]
+    if isinstance(body, dict):
+        body = urlencode(body).encode()  # pyright: ignore[reportUnknownArgumentType]
+    query: Any = request["query_string"]
+    url = urlsplit(request["url_path"])
+    pairs: list[tuple[str, str]] = []
+    if query:
+        for key, value in query.items():
+            values: list[str] = value if isinstance(value, list) else [value]
+            pairs += [(key, entry) for entry in values]
+    parts = [part for part in (url.query, urlencode(pairs)) if part]
+    headers = [(key.lower().encode(), str(value).encode()) for key, value in request["headers"].items()]
+    return RequestHead(request["method"], url.path.encode(), "&".join(parts).encode(), headers), body or b""
+
+
+def streaming_member(ref: Ref | None, model: ServiceModel) -> str | None:
+    payload = model.shapes[ref.shape].payload if ref else None
+    if ref is None or payload is None:
+        return None
+    member = model.shapes[ref.shape].members[payload]
+    return payload if member.streaming or model.shapes[member.shape].eventstream else None
+
+
+@pytest.mark.parametrize(("service", "name"), operations())
+def test_request_of_botocore_is_read_back(service: str, name: str) -> None:
+    model = load_service(service)
+    facts = model.operations[name]
+    params = sample(facts.input, model) if facts.input else {}
+    stream = streaming_member(facts.input, model)
+    if stream:
+        params[stream] = b"body"
+    head, body = sent(service, name, dict(params))
+    ours = Service(model)
+    match = ours.match(head, body)
+    assert match.operation.name == name
+    assert ours.operation(name).parse(head, body, match.labels, body or None) == params
+
+
+@pytest.mark.parametrize(("service", "name"), operations())
+def test_answer_is_understood_by_botocore(service: str, name: str) -> None:
+    model = load_service(service)
+    output = model.operations[name].output
+    value = sample(output, model) if output else None
+    stream = streaming_member(output, model)
+    if value is not None and stream:
+        value[stream] = b"body"
+    response = Service(model).operation(name).write(value, IDS)
+    boto: Any = SESSION.get_service_model(service)
+    operation: Any = boto.operation_model(name)
+    raw: Any = {
+        "status_code": response.status,
+        "headers": HeadersDict({key.decode(): line.decode() for key, line in response.headers}),
+        "body": response.body,
+        "context": {"operation_name": name},
+    }
+    parser: Any = parsers.create_parser(boto.metadata["protocol"])
+    parsed: Any = parser.parse(raw, operation.output_shape)
+    assert parsed.pop("ResponseMetadata")["HTTPStatusCode"] == response.status
+    assert parsed == (value or {})
+
+
+@pytest.mark.parametrize("service", sorted(service_names()))
+def test_error_is_understood_by_botocore(service: str) -> None:
+    model = load_service(service)
+    error = ApiError("AccessDenied", "no <b>&", 403)
+    response = Service(model).error(error, IDS)
+    parser: Any = parsers.create_parser(model.metadata.protocol)
+    raw: Any = {
+        "status_code": response.status,
+        "headers": HeadersDict({key.decode(): line.decode() for key, line in response.headers}),
+        "body": response.body,
+        "context": {"operation_name": "Any"},
+    }
+    parsed: Any = parser.parse(raw, None)
+    assert (parsed["Error"]["Code"], parsed["Error"]["Message"]) == ("AccessDenied", "no <b>&")
+    assert parsed["ResponseMetadata"]["RequestId"] == IDS.request_id
