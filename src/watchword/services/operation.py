@@ -38,6 +38,8 @@ class Operation:
     discard: Callable[..., Any] | None
     """Undoes `prepare` after a commit that surely did not happen; its first argument is what `prepare` gave."""
     discard_needs: tuple[str, ...]
+    pages_itself: bool = False
+    """Its lists are paged by the function, with tokens of its own; `Call.page` is None."""
 
     def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
         """Run the function with what it needs."""
@@ -73,12 +75,14 @@ def operation(
     prepare: Callable[..., Any] | None = None,
     discard: Callable[..., Any] | None = None,
     request: type[Any] | None = None,
+    pages_itself: bool = False,
 ) -> Callable[[F], F]:
     """Declare the function below as the operation `service:Name`.
 
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names;
     its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
     operation fails. `request` is the input shape, for a function made from a table; else the annotation names it.
+    `pages_itself` says that the function cuts its own pages.
     """
     service, _, name = full_name.partition(":")
 
@@ -95,6 +99,7 @@ def operation(
             prepare_needs=_needs(prepare, full_name, "call", PORTS - {"directory"}) if prepare else (),
             discard=discard,
             discard_needs=_needs(discard, full_name, "prepared", PORTS - {"directory"}) if discard else (),
+            pages_itself=pages_itself,
         )
         return function
 

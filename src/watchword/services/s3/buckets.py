@@ -125,7 +125,7 @@ def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory) 
     directory.buckets.remove(bucket)
 
 
-@operation("s3:ListBuckets")
+@operation("s3:ListBuckets", pages_itself=True)
 def list_buckets(
     call: Call[shapes.ListBucketsRequest], directory: Directory
 ) -> shapes.ListBucketsOutput | Answer[shapes.ListBucketsOutput]:

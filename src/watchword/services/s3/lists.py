@@ -26,7 +26,7 @@ _INTEGER_MAX = 2**31 - 1
 Encode = Callable[[str], str]
 
 
-@operation("s3:ListObjectsV2")
+@operation("s3:ListObjectsV2", pages_itself=True)
 def list_objects_v2(call: Call[shapes.ListObjectsV2Request], directory: Directory) -> shapes.ListObjectsV2Output:
     """List keys after a token, or after a key. Raises NoSuchBucket, InvalidArgument."""
     asked = call.request
@@ -53,7 +53,7 @@ def list_objects_v2(call: Call[shapes.ListObjectsV2Request], directory: Director
     )
 
 
-@operation("s3:ListObjects")
+@operation("s3:ListObjects", pages_itself=True)
 def list_objects(call: Call[shapes.ListObjectsRequest], directory: Directory) -> shapes.ListObjectsOutput:
     """List keys after a marker. NextMarker comes with a delimiter only; else the last key does its work.
 
