@@ -174,7 +174,9 @@ class Gateway:
         assert operation is not None
         assert proof is not None
         paginator = exchange.target.service.protocol.operation(operation.name).paginator
-        return None if paginator is None else self.markers.page(proof.caller.account, operation.name, request, paginator)
+        if paginator is None or operation.pages_itself:
+            return None
+        return self.markers.page(proof.caller.account, operation.name, request, paginator)
 
     def _run(self, exchange: Exchange, directory: Directory | None) -> HttpResponse | Commit:
         operation, call = exchange.operation, exchange.call
