@@ -7,6 +7,7 @@ taken again first when the directory has moved since the snapshot that it was ta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from watchword.core.errors import Unavailable
@@ -15,8 +16,8 @@ from watchword.directory.ports import Store, Transaction
 from watchword.services.call import Call
 from watchword.services.operation import Operation
 
-Recheck = Callable[[Directory], None]
-"""Decides again on the transaction's directory. Raises ApiError (AccessDenied)."""
+Recheck = Callable[[Directory], Mapping[str, str]]
+"""Decides again on the transaction's directory and gives the refusals. Raises ApiError (AccessDenied)."""
 
 
 class Dispatcher:
@@ -43,9 +44,9 @@ class Dispatcher:
 
         def change(transaction: Transaction) -> Any:
             ports["directory"] = directory = Directory(transaction)
-            if transaction.position != position:
-                recheck(directory)
-            return operation.run(call, ports)
+            if transaction.position == position:
+                return operation.run(call, ports)
+            return operation.run(replace(call, refusals=recheck(directory)), ports)
 
         try:
             return self._store.write(change)
