@@ -29,8 +29,10 @@ from watchword.gateway.exchange import OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, 
 from watchword.gateway.identify import Target, identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
+from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
 from watchword.services.call import PageRequest
+from watchword.signing.claims import Form
 from watchword.signing.errors import Dialect
 from watchword.signing.payload import payload_reader
 
@@ -148,7 +150,10 @@ class Gateway:
         assert operation is not None
         service = target.service
         codec = service.protocol.operation(operation.name)
-        request = codec.read(exchange.head, body, exchange.labels)
+        head = exchange.head
+        if proof.claim is not None and proof.claim.form is Form.QUERY and service.dialect is Dialect.S3:
+            head = with_query_headers(head)
+        request = codec.read(head, body, exchange.labels)
         rules = service_rules(service.name)
         around = Surroundings(
             head=exchange.head,

@@ -1,0 +1,46 @@
+"""Headers that a presigned S3 URL carries in its query: `x-amz-acl=…` there means the header `x-amz-acl`.
+
+SDKs for browsers move signed headers into the URL. They are as good as headers, since the whole query is signed; left
+unread, what a URL asks for (a lock, an ACL, metadata) would silently not be done.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from watchword.core.http import RequestHead
+
+_PREFIX = b"x-amz-"
+_OF_THE_SIGNATURE = frozenset(
+    {
+        b"x-amz-algorithm",
+        b"x-amz-content-sha256",
+        b"x-amz-credential",
+        b"x-amz-date",
+        b"x-amz-expires",
+        b"x-amz-security-token",
+        b"x-amz-signature",
+        b"x-amz-signedheaders",
+    }
+)
+
+
+def with_query_headers(head: RequestHead) -> RequestHead:
+    """The head with the headers that its verified query carries; the same when there are none."""
+    moved: dict[bytes, bytes] = {}
+    for pair in head.query_string.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        name = unquote_to_bytes(name).lower()
+        if name.startswith(_PREFIX) and name not in _OF_THE_SIGNATURE and head.header(name) is None:
+            moved.setdefault(name, unquote_to_bytes(value))
+    if not moved:
+        return head
+    return RequestHead(
+        head.method,
+        head.raw_path,
+        head.query_string,
+        [*head.headers, *moved.items()],
+        scheme=head.scheme,
+        client_address=head.client_address,
+    )
