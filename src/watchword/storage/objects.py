@@ -43,6 +43,7 @@ class LocalObjects:
     ) -> None:
         """Make the folders where they are missing. Raises Unavailable."""
         self._root = root
+        self._root_text = str(root)
         self._staging = root / "staging"
         self._random_bytes = random_bytes
         self._grace_seconds = grace_seconds
@@ -61,9 +62,8 @@ class LocalObjects:
                 _write(staged, body.data or b"")
             else:
                 _take(body.path, staged)
-            final = self._path(blob)
-            staged.rename(final)
-            _sync_folder(final.parent)
+            staged.rename(self._path(blob))
+            _sync_folder(self._root / blob[:2])
         except OSError as error:
             with suppress(OSError):
                 staged.unlink()
@@ -74,16 +74,17 @@ class LocalObjects:
     def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
         path = self._path(blob)
         try:
-            if length > INLINE_BYTES_MAX:
-                is_whole = path.stat().st_size >= offset + length
+            if length <= INLINE_BYTES_MAX:
+                answer = _read(path, offset, length)
+                is_whole = len(answer) == length
             else:
-                data = _read(path, offset, length)
-                is_whole = len(data) == length
+                answer = FileBody(Path(path), offset, length)
+                is_whole = answer.path.stat().st_size >= offset + length
         except OSError as error:
             raise Unavailable(f"blob `{blob}` cannot be read: {error}") from error
         if not is_whole:
             raise Unavailable(f"blob `{blob}` is shorter than its record says")
-        return FileBody(path, offset, length) if length > INLINE_BYTES_MAX else data
+        return answer
 
     def discard(self, blob: str) -> None:
         self._discarded.append((time.monotonic() + self._grace_seconds, blob))
@@ -111,7 +112,7 @@ class LocalObjects:
             with self._may_remove() as may_remove:
                 while may_remove and self._discarded and self._discarded[0][0] <= now:
                     with suppress(OSError):
-                        self._path(self._discarded.popleft()[1]).unlink()
+                        Path(self._path(self._discarded.popleft()[1])).unlink()
         finally:
             self._removing.release()
 
@@ -132,8 +133,8 @@ class LocalObjects:
         finally:
             os.close(lock)
 
-    def _path(self, blob: str) -> Path:
-        return self._root / blob[:2] / blob
+    def _path(self, blob: str) -> str:
+        return f"{self._root_text}/{blob[:2]}/{blob}"
 
     def _make_folders(self) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -190,7 +191,7 @@ def _take(spooled: Path, staged: Path) -> None:
         os.close(file)
 
 
-def _read(path: Path, offset: int, length: int) -> bytes:
+def _read(path: str, offset: int, length: int) -> bytes:
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.pread(file, length, offset)

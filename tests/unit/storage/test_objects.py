@@ -1,0 +1,135 @@
+"""Object files: safe when staged, readable for a while when discarded, swept when nobody names them."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from watchword.core.errors import Unavailable
+from watchword.core.http import FileBody, Spooled
+from watchword.storage.objects import INLINE_BYTES_MAX, LocalObjects, blob_paths, removals_held
+
+LATER = timedelta(hours=1)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "objects"
+
+
+def small(data: bytes) -> Spooled:
+    return Spooled(data=data, path=None, size=len(data), checksums={})
+
+
+def spool(path: Path, data: bytes) -> Spooled:
+    path.write_bytes(data)
+    return Spooled(data=None, path=path, size=len(data), checksums={})
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in blob_paths(root)}
+
+
+def test_a_small_body_is_read_at_once(root: Path) -> None:
+    objects = LocalObjects(root)
+    blob = objects.stage(small(b"0123456789"))
+    assert objects.body(blob, 0, 10) == b"0123456789"
+    assert objects.body(blob, 3, 4) == b"3456"
+
+
+def test_a_large_body_is_left_in_its_file(root: Path, tmp_path: Path) -> None:
+    data = os.urandom(INLINE_BYTES_MAX + 10)
+    spooled = spool(tmp_path / "spooled", data)
+    objects = LocalObjects(root)
+    blob = objects.stage(spooled)
+    whole = objects.body(blob, 5, INLINE_BYTES_MAX + 5)
+    assert isinstance(whole, FileBody)
+    assert (whole.offset, whole.length) == (5, INLINE_BYTES_MAX + 5)
+    assert whole.path.read_bytes() == data
+    assert objects.body(blob, INLINE_BYTES_MAX, 10) == data[-10:]
+    assert not (tmp_path / "spooled").exists()
+
+
+def test_blobs_are_there_for_the_next_process_and_for_the_owner_only(root: Path, tmp_path: Path) -> None:
+    objects = LocalObjects(root)
+    blobs = [objects.stage(small(b"a")), objects.stage(spool(tmp_path / "spooled", b"b"))]
+    assert [LocalObjects(root).body(blob, 0, 1) for blob in blobs] == [b"a", b"b"]
+    assert {path.stat().st_mode & 0o777 for path in blob_paths(root)} == {0o600}
+    assert root.stat().st_mode & 0o777 == 0o700
+
+
+def test_two_bodies_of_the_same_bytes_are_two_blobs(root: Path) -> None:
+    objects = LocalObjects(root)
+    assert objects.stage(small(b"a")) != objects.stage(small(b"a"))
+
+
+def test_a_body_that_cannot_be_kept_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    objects = LocalObjects(root)
+    (root / "staging").rmdir()
+    with pytest.raises(Unavailable):
+        objects.stage(small(b"a"))
+    (root / "staging").mkdir()
+    with pytest.raises(Unavailable):
+        objects.stage(Spooled(data=None, path=tmp_path / "absent", size=1, checksums={}))
+    assert names(root) == set()
+    assert list((root / "staging").iterdir()) == []
+
+
+def test_a_lost_or_shortened_blob_is_unavailable_and_never_empty(root: Path, tmp_path: Path) -> None:
+    objects = LocalObjects(root)
+    blob = objects.stage(spool(tmp_path / "spooled", b"x" * (INLINE_BYTES_MAX + 1)))
+    path = next(iter(blob_paths(root)))
+    os.truncate(path, 10)
+    for length in (11, INLINE_BYTES_MAX + 1):
+        with pytest.raises(Unavailable):
+            objects.body(blob, 0, length)
+    path.unlink()
+    for length in (1, INLINE_BYTES_MAX + 1):
+        with pytest.raises(Unavailable):
+            objects.body(blob, 0, length)
+
+
+def test_a_discarded_blob_can_be_read_by_those_who_know_it(root: Path) -> None:
+    objects = LocalObjects(root)
+    blob = objects.stage(small(b"a"))
+    objects.discard(blob)
+    assert objects.body(blob, 0, 1) == b"a"
+
+
+def test_a_discarded_blob_is_gone_after_its_grace(root: Path) -> None:
+    objects = LocalObjects(root, grace_seconds=0)
+    blob = objects.stage(small(b"a"))
+    kept = objects.stage(small(b"b"))
+    objects.discard(blob)
+    assert names(root) == {kept}
+
+
+def test_discarding_what_is_gone_is_no_error(root: Path) -> None:
+    objects = LocalObjects(root, grace_seconds=0)
+    objects.discard("00" * 16)
+    assert names(root) == set()
+
+
+def test_no_blob_vanishes_while_removals_are_held(root: Path) -> None:
+    objects = LocalObjects(root, grace_seconds=0)
+    blob = objects.stage(small(b"a"))
+    with removals_held(root):
+        objects.discard(blob)
+        assert objects.sweep(lambda _: False, datetime.now(UTC) + LATER) == 0
+        assert names(root) == {blob}
+    kept = objects.stage(small(b"b"))
+    assert names(root) == {kept}
+
+
+def test_a_sweep_takes_old_orphans_only(root: Path) -> None:
+    objects = LocalObjects(root)
+    named, orphan = objects.stage(small(b"a")), objects.stage(small(b"b"))
+    (root / "staging" / ("ab" * 16)).write_bytes(b"half a body")
+    assert objects.sweep(lambda blob: blob == named, datetime.now(UTC) - LATER) == 0
+    assert names(root) == {named, orphan}
+    assert objects.sweep(lambda blob: blob == named, datetime.now(UTC) + LATER) == 2
+    assert names(root) == {named}
+    assert list((root / "staging").iterdir()) == []
