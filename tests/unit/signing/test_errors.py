@@ -1,0 +1,60 @@
+"""The words of each dialect for what the gateway's gate finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchword.signing.errors import (
+    Dialect,
+    Kind,
+    SignatureError,
+    expired_token,
+    invalid_token,
+    missing_token,
+    unknown_key,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "dialect", "code", "status", "message"),
+    [
+        (missing_token(), Dialect.QUERY, "MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
+        (missing_token(), Dialect.JSON, "MissingAuthenticationTokenException", 400, "Request is missing Authentication Token"),
+        (missing_token(), Dialect.REST_JSON, "MissingAuthenticationTokenException", 403, "Missing Authentication Token"),
+        (missing_token(), Dialect.S3, "AccessDenied", 403, "Access Denied"),
+        (unknown_key("A"), Dialect.QUERY, "InvalidClientTokenId", 403, "The security token included in the request is invalid."),
+        (unknown_key("A"), Dialect.JSON, "UnrecognizedClientException", 400, "The security token included in the request is invalid."),
+        (unknown_key("A"), Dialect.S3, "InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."),
+        (invalid_token("t"), Dialect.QUERY, "InvalidClientTokenId", 403, "The security token included in the request is invalid"),
+        (invalid_token("t"), Dialect.REST_JSON, "UnrecognizedClientException", 403, "The security token included in the request is invalid"),
+        (invalid_token("t"), Dialect.S3, "InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
+        (expired_token("t"), Dialect.QUERY, "ExpiredToken", 403, "The security token included in the request is expired"),
+        (expired_token("t"), Dialect.JSON, "ExpiredTokenException", 400, "The security token included in the request is expired"),
+        (expired_token("t"), Dialect.S3, "ExpiredToken", 400, "The provided token has expired."),
+        (SignatureError(Kind.BOTH_FORMS), Dialect.QUERY, "SignatureDoesNotMatch", 403, ""),
+        (SignatureError(Kind.MALFORMED_URI), Dialect.QUERY, "BadRequest", 400, ""),
+        (SignatureError(Kind.MALFORMED_URI), Dialect.S3, "InvalidURI", 400, "Couldn't parse the specified URI."),
+    ],
+)  # fmt: skip
+def test_each_dialect_has_its_words(
+    error: SignatureError, dialect: Dialect, code: str, status: int, message: str
+) -> None:
+    answer = error.answer(dialect)
+    assert (answer.code, answer.status, answer.message) == (code, status, message)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_every_kind_has_an_answer_everywhere(kind: Kind, dialect: Dialect) -> None:
+    answer = SignatureError(kind).answer(dialect)
+    assert answer.code
+    assert answer.status in {400, 403}
+
+
+def test_further_fields_are_s3s_alone() -> None:
+    assert invalid_token("t").answer(Dialect.S3).fields == {"Token-0": "t"}
+    assert invalid_token("t").answer(Dialect.QUERY).fields == {}
+
+
+def test_a_token_does_not_show_in_the_text_of_an_error() -> None:
+    assert "secret-token" not in str(invalid_token("secret-token")) + repr(expired_token("secret-token"))
