@@ -75,10 +75,11 @@ class SignatureError(WatchwordError):
     def answer(self, dialect: Dialect) -> ApiError:
         """The answer in `dialect`, ready to be rendered."""
         code, status, message = _ANSWERS[self.kind][dialect.value]
-        fields = self.fields if dialect is Dialect.S3 else {}
+        if dialect is not Dialect.S3:
+            return ApiError(code, self.message or message, status)
         # The answer to HEAD has no body, so what SDKs follow to the right region stands in a header, too.
-        headers = {"x-amz-bucket-region": fields["Region"]} if "Region" in fields else None
-        return ApiError(code, self.message or message, status, fields=fields, headers=headers)
+        headers = {"x-amz-bucket-region": self.fields["Region"]} if "Region" in self.fields else None
+        return ApiError(code, self.message or message, status, fields=self.fields, headers=headers)
 
 
 def missing_token() -> SignatureError:
