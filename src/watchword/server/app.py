@@ -1,8 +1,8 @@
 """From a request's head to the answer's last byte: the front's side of every exchange.
 
-Two ways lead through this file. A request that arrived whole with a small body, and whose operation does not wait, is
-answered at once by `answer_now`. Everything else runs as an ASGI application: the body is spooled, what waits runs in
-a worker thread, files are sent in pieces.
+Two ways lead through this file. A request that arrived whole with a small body is run at once by `answer_now`, and
+answered there unless it waits for the disk. Everything else runs as an ASGI application: bodies are spooled, what waits
+runs in a worker thread, files are sent in pieces.
 
 Decides what happens to bodies that nobody reads: a short rest is skipped, a long one is thrown away for a moment, so
 that the client sees its answer, and the connection closes. Answers `/_watchword/health` and `/_watchword/ready` itself.
@@ -30,7 +30,7 @@ from watchword.server.bodies import (
     send_file,
     take_whole,
 )
-from watchword.server.contract import Exchange, Gateway
+from watchword.server.contract import Commit, Exchange, Gateway
 from watchword.server.settings import Settings
 
 OWN_PREFIX = b"/_watchword/"
@@ -49,15 +49,14 @@ class _OwnExchange:
     response: HttpResponse | None
     reader: None = None
     body_bytes_max: int = INLINE_BYTES_MAX
-    waits: bool = True
 
 
 @dataclass(slots=True)
 class Started:
-    """What `answer_now` leaves to do: an exchange that waits, or an answer that does not fit into memory."""
+    """What `answer_now` leaves to do: a commit that waits, or an answer that does not fit into memory."""
 
     exchange: Exchange
-    response: HttpResponse | None = None
+    answer: HttpResponse | Commit | None = None
 
 
 class Front:
@@ -72,11 +71,9 @@ class Front:
     def answer_now(self, head: RequestHead, body: bytes) -> HttpResponse | Started:
         """Answer a request whose small body has arrived, or say what is left to do."""
         exchange = self._begin(head)
-        response = exchange.response
-        if response is None:
-            if exchange.waits:
-                return Started(exchange)
-            response = self._finish_small(exchange, body)
+        response = exchange.response or self._finish_small(exchange, body)
+        if not isinstance(response, HttpResponse):
+            return Started(exchange, response)
         if not isinstance(response.body, FileBody):
             return response
         if head.method == "HEAD" or response.body.length > INLINE_BYTES_MAX:
@@ -98,10 +95,13 @@ class Front:
         head: RequestHead = scope["watchword.head"]
         started: Started | None = scope.get("watchword.started")
         exchange = started.exchange if started else self._begin(head)
-        response = (started.response if started else None) or exchange.response
+        answer = started.answer if started else None
+        response = answer if isinstance(answer, HttpResponse) else exchange.response
         closing = _has_long_rest(head) if response is not None else False
         draining = closing
-        if response is None:
+        if answer is not None and not isinstance(answer, HttpResponse):
+            response = await asyncio.get_running_loop().run_in_executor(self._executor, answer)
+        elif response is None:
             try:
                 response = await self._receive_and_finish(exchange, receive)
             except ClientGone:
@@ -121,10 +121,14 @@ class Front:
                 log.error("a body could not be spooled: %s", error)  # noqa: TRY400 - the disk's fault, not the code's
                 answer = self._gateway.refuse(exchange, Unavailable("the spool directory cannot be written"))
                 raise _Refused(answer, draining=True) from None
-            if exchange.waits or body.path is not None:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._executor, self._finish, exchange, body)
-            return self._finish(exchange, body)
+            loop = asyncio.get_running_loop()
+            if body.path is None:
+                answer = self._finish(exchange, body)
+            else:
+                answer = await loop.run_in_executor(self._executor, self._finish, exchange, body)
+            if isinstance(answer, HttpResponse):
+                return answer
+            return await loop.run_in_executor(self._executor, answer)
 
     async def _send(
         self, head: RequestHead, response: HttpResponse, send: Send, drain: Receive | None, *, closing: bool
@@ -172,25 +176,26 @@ class Front:
                 return response, await loop.run_in_executor(self._executor, _open_file, response.body)
             except FileNotFoundError:
                 exchange = self._begin(head)
-                response = exchange.response or await loop.run_in_executor(
-                    self._executor, self._finish_small, exchange, b""
-                )
+                again = exchange.response or self._finish_small(exchange, b"")
+                assert isinstance(again, HttpResponse), "what reads a file does not write"
+                response = again
         raise FileNotFoundError(str(response.body))
 
     def _begin(self, head: RequestHead) -> Exchange:
         return _own(head) if head.raw_path.startswith(OWN_PREFIX) else self._gateway.begin(head)
 
-    def _finish_small(self, exchange: Exchange, body: bytes) -> HttpResponse:
+    def _finish_small(self, exchange: Exchange, body: bytes) -> HttpResponse | Commit:
         try:
             spooled = take_whole(exchange, body)
         except WatchwordError as error:
             return self._gateway.refuse(exchange, error)
         return self._finish(exchange, spooled)
 
-    def _finish(self, exchange: Exchange, body: Spooled) -> HttpResponse:
-        if isinstance(exchange, _OwnExchange):
-            return _plain(200, b"ready\n") if self._gateway.is_ready() else _plain(503, b"not ready\n")
-        return self._gateway.finish(exchange, body)
+    def _finish(self, exchange: Exchange, body: Spooled) -> HttpResponse | Commit:
+        return self._readiness if isinstance(exchange, _OwnExchange) else self._gateway.finish(exchange, body)
+
+    def _readiness(self) -> HttpResponse:
+        return _plain(200, b"ready\n") if self._gateway.is_ready() else _plain(503, b"not ready\n")
 
 
 class _Refused(Exception):  # noqa: N818 - carries an answer

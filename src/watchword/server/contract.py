@@ -6,6 +6,7 @@ The front hands over a request's head, then its body when the head was accepted,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from watchword.core.errors import WatchwordError
@@ -57,10 +58,9 @@ class Exchange(Protocol):
         """How many bytes the body may take on the wire."""
         ...
 
-    @property
-    def waits(self) -> bool:
-        """True when `finish` may block."""
-        ...
+
+Commit = Callable[[], HttpResponse]
+"""The rest of a request that writes: it may block, so it runs in a worker thread. It never raises."""
 
 
 class Gateway(Protocol):
@@ -70,8 +70,8 @@ class Gateway(Protocol):
         """Decide from the head alone."""
         ...
 
-    def finish(self, exchange: Exchange, body: Spooled, /) -> HttpResponse:
-        """Run the request, whose body has arrived whole and verified."""
+    def finish(self, exchange: Exchange, body: Spooled, /) -> HttpResponse | Commit:
+        """Run the request, whose body has arrived whole and verified. What waits for the disk is left as a Commit."""
         ...
 
     def refuse(self, exchange: Exchange, error: WatchwordError, /) -> HttpResponse:
@@ -80,6 +80,10 @@ class Gateway(Protocol):
 
     def is_ready(self) -> bool:
         """True when requests can be served. May block."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due in the background, every few seconds. May block."""
         ...
 
     def close(self) -> None:

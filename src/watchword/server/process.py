@@ -56,6 +56,7 @@ def serve_process(
 class _Serving:
     def __init__(self, settings: Settings, gateway: Gateway, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         self._settings = settings
+        self._gateway = gateway
         self._clock = clock
         self._loop = loop
         self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="waits")
@@ -92,10 +93,11 @@ class _Serving:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     async def _tick(self) -> None:
-        """Once a second: the Date header, and connections past their deadline."""
+        """Once a second: the Date header, connections past their deadline, what is due in the background."""
         while True:
             self._state.set_date(_http_date(self._clock.now()))
             self._state.sweep(self._loop.time())
+            self._executor.submit(self._gateway.tick)
             await asyncio.sleep(1)
 
     async def _finish_in_flight(self) -> None:

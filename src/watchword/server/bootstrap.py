@@ -1,0 +1,193 @@
+"""The one place that builds everything: the store, the keys, the gate, the gateway. And the first account.
+
+DIR/
+  watchword.db      the records (SQLite)
+  master.key        seals every secret in the records
+  objects/          the bytes of S3 objects
+  audit/            one line of JSON for every request
+  spool/            bodies on their way in
+  tls/              the local CA and its certificates
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchword.core.clock import Clock
+from watchword.core.errors import AlreadyExists, OperatorError
+from watchword.core.ids import AccessKeyId, AccountId, RandomBytes, is_account_id, new_account_id, new_unique_id
+from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE, AccessKeyPair, new_access_key, seal_secret
+from watchword.credentials.keyring import Keyring
+from watchword.credentials.passwords import hash_password, new_password
+from watchword.credentials.sealing import Sealer
+from watchword.credentials.secret_text import SecretText
+from watchword.credentials.sessions import SESSION_PURPOSE
+from watchword.directory.access_keys import AccessKey
+from watchword.directory.accounts import Account
+from watchword.directory.directory import Directory
+from watchword.directory.policies import Attachment
+from watchword.directory.ports import Store, Transaction
+from watchword.directory.users import User
+from watchword.gateway.audit import AuditLog
+from watchword.gateway.authenticate import Gate
+from watchword.gateway.authorize import Authorizer
+from watchword.gateway.dispatch import Dispatcher
+from watchword.gateway.last_used import LastUsed
+from watchword.gateway.paging import MARKER_PURPOSE, Markers
+from watchword.gateway.plans import Documents, Plans
+from watchword.gateway.serve import Gateway
+from watchword.server.master_key import load_keyring
+from watchword.server.settings import Settings
+from watchword.storage.audit_log import FileAuditLog
+from watchword.storage.aws_policies import ShippedAwsPolicies
+from watchword.storage.objects import LocalObjects
+from watchword.storage.sqlite import SqliteStore
+
+DATABASE = "watchword.db"
+ADMINISTRATOR = "administrator"
+ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized:
+    """A new account, as its owner gets it, once."""
+
+    account_id: AccountId
+    root_email: str
+    root_password: SecretText
+    access_key_id: AccessKeyId
+    secret_access_key: SecretText
+    region: str
+    root_access_key_id: AccessKeyId | None = None
+    root_secret_access_key: SecretText | None = None
+
+
+def open_store(data_dir: Path) -> Store:
+    """The records of a data directory. Raises OperatorError, Unavailable."""
+    return SqliteStore(data_dir / DATABASE)
+
+
+def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gateway:
+    """Build the gateway of one process. Raises OperatorError, Unavailable."""
+    data_dir = settings.data_dir
+    keyring = load_keyring(data_dir)
+    store = open_store(data_dir)
+    aws_policies = ShippedAwsPolicies()
+    objects = LocalObjects(data_dir / "objects")
+    key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
+    session_sealer = Sealer(keyring, SESSION_PURPOSE, random_bytes)
+    documents = Documents()
+    ports: Mapping[str, Any] = {
+        "aws_policies": aws_policies,
+        "key_sealer": key_sealer,
+        "objects": objects,
+        "random_bytes": random_bytes,
+        "session_sealer": session_sealer,
+    }
+    audit_log: AuditLog = FileAuditLog(data_dir / "audit")
+    return Gateway(
+        store=store,
+        clock=clock,
+        random_bytes=random_bytes,
+        region=settings.region,
+        gate=Gate(store, key_sealer, session_sealer),
+        authorizer=Authorizer(Plans(store, aws_policies, documents), documents),
+        dispatcher=Dispatcher(store, ports),
+        markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
+        audit_log=audit_log,
+        last_used=LastUsed(store),
+    )
+
+
+def create_account(
+    data_dir: Path,
+    *,
+    name: str,
+    email: str,
+    account_id: str | None,
+    region: str,
+    with_root_key: bool,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> Initialized:
+    """Make an account with its root user and an IAM user `administrator`. Raises OperatorError, Unavailable."""
+    if account_id is not None and not is_account_id(account_id):
+        raise OperatorError(f"`{account_id}` is not an account id: give 12 digits")
+    if "@" not in email or any(character.isspace() for character in email):
+        raise OperatorError(f"`{email}` is not an e-mail address")
+    keyring = load_keyring(data_dir)
+    store = open_store(data_dir)
+    try:
+        account = AccountId(account_id) if account_id else new_account_id(random_bytes)
+        return _add_account(store, keyring, account, name, email, region, with_root_key, clock, random_bytes)
+    finally:
+        store.close()
+
+
+def _add_account(
+    store: Store,
+    keyring: Keyring,
+    account_id: AccountId,
+    name: str,
+    email: str,
+    region: str,
+    with_root_key: bool,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> Initialized:
+    now = clock.now().replace(microsecond=0)
+    password = new_password(random_bytes)
+    account = Account(
+        id=account_id,
+        name=name,
+        email=email,
+        created_at=now,
+        root_password_hash=hash_password(password, random_bytes),
+    )
+    user = User(
+        account=account_id, name=ADMINISTRATOR, path="/", id=new_unique_id("AIDA", random_bytes), created_at=now
+    )
+    sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
+    key = new_access_key(account_id, random_bytes)
+    root_key = new_access_key(account_id, random_bytes) if with_root_key else None
+
+    def add(transaction: Transaction) -> None:
+        directory = Directory(transaction)
+        directory.accounts.add(account)
+        directory.users.add(user)
+        directory.attachments.add(
+            Attachment(account=account_id, policy_arn=ADMINISTRATOR_POLICY, holder_kind="user", holder_id=user.id)
+        )
+        directory.access_keys.add(_key_record(key, sealer, account, user.id))
+        if root_key is not None:
+            directory.access_keys.add(_key_record(root_key, sealer, account, account_id))
+
+    try:
+        store.write(add)
+    except AlreadyExists as taken:
+        what = f"the e-mail address `{email}`" if taken.index == "email" else f"the account id `{account_id}`"
+        raise OperatorError(f"{what} is taken by another account") from None
+    return Initialized(
+        account_id=account_id,
+        root_email=email,
+        root_password=password,
+        access_key_id=key.access_key_id,
+        secret_access_key=key.secret,
+        region=region,
+        root_access_key_id=root_key.access_key_id if root_key else None,
+        root_secret_access_key=root_key.secret if root_key else None,
+    )
+
+
+def _key_record(pair: AccessKeyPair, sealer: Sealer, account: Account, owner_id: str) -> AccessKey:
+    return AccessKey(
+        id=pair.access_key_id,
+        account=account.id,
+        owner_id=owner_id,
+        sealed_secret=seal_secret(sealer, pair),
+        status="Active",
+        created_at=account.created_at,
+    )
