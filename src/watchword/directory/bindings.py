@@ -102,7 +102,7 @@ def _rewritten(document: str, resolve: Callable[[str], str | None]) -> str | Non
         new = [resolve(value) or value for value in values]
         is_changed = is_changed or new != values
         principal["AWS"] = new[0] if isinstance(old, str) else new
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False) if is_changed else None
+    return json.dumps(whole, separators=(",", ":")) if is_changed else None
 
 
 def _principals(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

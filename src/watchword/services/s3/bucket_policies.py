@@ -18,6 +18,7 @@ from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.faults import malformed_policy, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.policy_actions import policy_actions
 
 POLICY_BYTES_MAX = 20 * 1024
 
@@ -34,6 +35,7 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
             asked.policy,
             bucket.arn,
             principal_exists=lambda kind, value: principal_exists(directory, kind, value),
+            actions=policy_actions(),
         )
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None

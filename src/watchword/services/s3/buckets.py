@@ -55,7 +55,9 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
     existing = directory.buckets.get(name)
     if existing is None:
         _check_quota(call.account, directory)
-        directory.buckets.add(Bucket(name=name, account=call.account, region=region, created_at=call.now))
+        directory.buckets.add(
+            Bucket(name=name, account=call.account, region=region, created_at=call.now.replace(microsecond=0))
+        )
     elif existing.account != call.account:
         raise bucket_already_exists(name)
     elif not existing.region == region == DEFAULT_REGION:
