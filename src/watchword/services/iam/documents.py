@@ -1,29 +1,20 @@
 """Policy documents on their way in and out: checked when they are saved, percent-encoded when they are shown.
 
-Documents are kept byte for byte. The trust policy of a role is kept twice: as submitted, and bound, with the unique ids
-of the users and roles that it names, so that an entity made again under an old ARN is not trusted.
+Documents are kept byte for byte. The trust policy of a role is kept twice, as `directory.bindings` says.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any, cast
 from urllib.parse import quote
 
-from watchword.core.arn import Arn, parse_arn, root_arn
-from watchword.core.errors import InvalidArn
-from watchword.core.ids import is_account_id
+from watchword.directory.bindings import bind, principal_exists, show
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
-from watchword.directory.users import User
 from watchword.policy.language import MalformedPolicy
 from watchword.policy.validate import validate_identity_policy, validate_trust_policy
 from watchword.services.iam import quotas
 from watchword.services.iam.errors import MalformedPolicyDocument
-
-UNIQUE_ID_PREFIXES = ("AIDA", "AROA")
 
 
 def encoded(document: str) -> str:
@@ -49,90 +40,9 @@ def checked_trust_policy(document: str, directory: Directory) -> tuple[str, str]
     except MalformedPolicy as error:
         raise MalformedPolicyDocument(error.message) from None
     quotas.TRUST_POLICY_SIZE.check_size(quotas.size(document))
-    shown = _rewritten(document, _account_arn) or document
-    return shown, _rewritten(shown, lambda value: _unique_id(directory, value)) or ""
+    return bind(document, directory)
 
 
 def shown_trust_policy(role: Role, directory: Directory) -> str:
-    """The trust policy as it was submitted, with the present ARNs of the users and roles that it trusts.
-
-    One that is gone stands there as its unique id.
-    """
-    if not role.bound_trust_policy:
-        return role.trust_policy
-    present = _rewritten(role.bound_trust_policy, lambda value: _present_arn(directory, value))
-    present = present or role.bound_trust_policy
-    return role.trust_policy if json.loads(present) == json.loads(role.trust_policy) else present
-
-
-def principal_exists(directory: Directory, kind: str, value: str) -> bool:
-    """True unless the principal is of AWS's kind (an account, user, role, session or unique id) and unknown here."""
-    if kind != "AWS" or value == "*":
-        return True
-    if is_account_id(value):
-        return directory.accounts.get(value) is not None
-    if value.startswith(UNIQUE_ID_PREFIXES):
-        return _present_arn(directory, value) is not None
-    try:
-        arn = parse_arn(value)
-    except InvalidArn:
-        return False
-    return arn[:1] == ("aws",) and arn.region == "" and _names_somebody(directory, arn)
-
-
-def _names_somebody(directory: Directory, arn: Arn) -> bool:
-    kind, _, rest = arn.resource.partition("/")
-    if arn.service == "iam" and kind in ("user", "role"):
-        return _entity(directory, arn) is not None
-    if directory.accounts.get(arn.account) is None:
-        return False
-    if arn.service == "sts" and kind == "assumed-role":
-        role_name, _, session = rest.partition("/")
-        return bool(session) and directory.roles.get(arn.account, role_name.lower()) is not None
-    is_federated_user = arn.service == "sts" and kind == "federated-user" and bool(rest)
-    return is_federated_user or (arn.service == "iam" and arn.resource == "root")
-
-
-def _entity(directory: Directory, arn: Arn) -> User | Role | None:
-    kind, _, rest = arn.resource.partition("/")
-    name = rest.rpartition("/")[2].lower()
-    found = directory.users.get(arn.account, name) if kind == "user" else directory.roles.get(arn.account, name)
-    return found if found is not None and found.arn == str(arn) else None
-
-
-def _account_arn(value: str) -> str | None:
-    return root_arn(value) if is_account_id(value) else None
-
-
-def _unique_id(directory: Directory, value: str) -> str | None:
-    if ":user/" not in value and ":role/" not in value:
-        return None
-    found = _entity(directory, parse_arn(value))
-    return None if found is None else found.id
-
-
-def _present_arn(directory: Directory, value: str) -> str | None:
-    if not value.startswith(UNIQUE_ID_PREFIXES):
-        return None
-    found = directory.users.seek("id", value) if value.startswith("AIDA") else directory.roles.seek("id", value)
-    return None if found is None else found.arn
-
-
-def _rewritten(document: str, resolve: Callable[[str], str | None]) -> str | None:
-    """The document with AWS principals replaced by what `resolve` gives; None when it gives nothing for any."""
-    whole = json.loads(document)
-    is_changed = False
-    for principal in _principals(whole):
-        old: str | list[str] = principal["AWS"]
-        new = [resolve(value) or value for value in ([old] if isinstance(old, str) else old)]
-        is_changed = is_changed or new != ([old] if isinstance(old, str) else old)
-        principal["AWS"] = new[0] if isinstance(old, str) else new
-    return json.dumps(whole, separators=(",", ":")) if is_changed else None
-
-
-def _principals(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    statements = document["Statement"]
-    for statement in cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements]):
-        principal = statement.get("Principal")
-        if isinstance(principal, dict) and "AWS" in principal:
-            yield cast("dict[str, Any]", principal)
+    """The trust policy as it was submitted, with the present ARNs of the users and roles that it trusts."""
+    return show(role.trust_policy, role.bound_trust_policy, directory)
