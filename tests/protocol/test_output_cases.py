@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore import parsers
+from botocore import parsers as boto_parsers
+from botocore import utils as boto_utils
 from botocore.awsrequest import HeadersDict
 from botocore.model import OperationModel
 from botocore.model import ServiceModel as BotoServiceModel
-from botocore.utils import parse_timestamp
 from tests.protocol.wire_cases import Case, as_written, cases, from_written
 
 from watchword.core.errors import ApiError
@@ -17,6 +17,8 @@ from watchword.core.http import HttpResponse
 from watchword.protocols.bindings import Ids
 from watchword.protocols.service import Service
 
+parsers: Any = boto_parsers
+utils: Any = boto_utils
 IDS = Ids("0bdc1a5e-2d2f-4d3c-a5a2-3b0f11111111")
 
 
@@ -27,13 +29,13 @@ def parsed(response: HttpResponse, case: Case, shape: str | None) -> dict[str, A
     operation: Any = OperationModel(description["operations"][case.operation], model)
     protocol = description["metadata"]["protocol"]
     parser: Any = parsers.create_parser(protocol)
-    parser._timestamp_parser = parse_timestamp
+    parser._timestamp_parser = utils.parse_timestamp
     output = model.shape_for(shape) if shape else operation.output_shape
     if protocol == "query" and output is not None and not shape and output.members:
         output.serialization["resultWrapper"] = f"{case.operation}Result"
     headers: Any = HeadersDict({name.decode(): value.decode() for name, value in response.headers})
-    raw = {"status_code": response.status, "headers": headers, "body": response.body, "context": {}}
-    raw["context"] = {"operation_name": case.operation}
+    context = {"operation_name": case.operation}
+    raw: Any = {"status_code": response.status, "headers": headers, "body": response.body, "context": context}
     result: dict[str, Any] = parser.parse(raw, output)
     result.pop("ResponseMetadata", None)
     return as_written(result)

@@ -5,14 +5,15 @@ Values are made from the models, with every member present, so that names, place
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import botocore.session
 import pytest
-from botocore import parsers, serialize
+from botocore import parsers as boto_parsers
+from botocore import serialize as boto_serialize
 from botocore.awsrequest import HeadersDict
 
 from watchword.core.errors import ApiError
@@ -23,17 +24,39 @@ from watchword.protocols.service import Service
 
 IDS = Ids("0bdc1a5e-2d2f-4d3c-a5a2-3b0f11111111", "aG9zdA==")
 MOMENT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+EXPIRES = "Sun, 30 Aug 2015 12:36:00 GMT"
+parsers: Any = boto_parsers
+serialize: Any = boto_serialize
 SESSION: Any = botocore.session.get_session()
 SCALARS: dict[str, Any] = {
     "string": "a&b<é>", "character": "c", "boolean": True, "timestamp": MOMENT, "blob": b"\x00\xff",
     "float": 1.5, "double": 2.5,
 }  # fmt: skip
+HOST_LABELS = ("AccountId", "RequestRoute")
+"""Members that botocore also writes into the host name, where not every text can stand."""
+SAME_REQUEST = {
+    "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
+    "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
+    "GetBucketNotification": "GetBucketNotificationConfiguration",
+    "ListDirectoryBuckets": "ListBuckets",
+}
+"""Operations of S3 whose requests look like another's; the deprecated ones, and one that only its host name tells."""
+TWO_MEMBERS_ONE_TAG = {"PutBucketNotification"}
+"""Deprecated: a scalar and a list are written under the same tag, and no reader can tell them apart."""
+OWN_READERS = {
+    "GetBucketLocation": "botocore reads its document outside of its parser; tested below",
+    "GetBucketNotification": "deprecated; botocore reads its flattened list of scalars as elements",
+    "SelectObjectContent": "answers with an event stream, which no codec here writes",
+}
 
 
-def operations() -> Iterator[Any]:
-    for service in sorted(service_names()):
-        for name in load_service(service).operations:
-            yield pytest.param(service, name, id=f"{service}:{name}")
+def operations(*, but: Collection[str] = ()) -> list[Any]:
+    return [
+        pytest.param(service, name, id=f"{service}:{name}")
+        for service in sorted(service_names())
+        for name in load_service(service).operations
+        if name not in but
+    ]
 
 
 def sample(ref: Ref, model: ServiceModel, depth: int = 0) -> Any:
@@ -43,13 +66,17 @@ def sample(ref: Ref, model: ServiceModel, depth: int = 0) -> Any:
         members = list(shape.members.items())[:1] if shape.union else list(shape.members.items())
         if depth > 6:
             return {}
-        return {key: sample(member, model, depth + 1) for key, member in members}
+        return {
+            key: "123456789012" if key in HOST_LABELS else sample(member, model, depth + 1) for key, member in members
+        }
     if shape.type == "list" and shape.member:
         return [sample(shape.member, model, depth + 1) for _ in range(2)]
     if shape.type == "map" and shape.value:
         return {"key": sample(shape.value, model, depth + 1)}
     if ref.location == "headers":
         return {"key": "value"}
+    if ref.shape == "Expires":
+        return EXPIRES
     if shape.enum:
         return shape.enum[0]
     return SCALARS.get(shape.type, 7)
@@ -83,7 +110,7 @@ def streaming_member(ref: Ref | None, model: ServiceModel) -> str | None:
     return payload if member.streaming or model.shapes[member.shape].eventstream else None
 
 
-@pytest.mark.parametrize(("service", "name"), operations())
+@pytest.mark.parametrize(("service", "name"), operations(but=TWO_MEMBERS_ONE_TAG))
 def test_request_of_botocore_is_read_back(service: str, name: str) -> None:
     model = load_service(service)
     facts = model.operations[name]
@@ -94,11 +121,11 @@ def test_request_of_botocore_is_read_back(service: str, name: str) -> None:
     head, body = sent(service, name, dict(params))
     ours = Service(model)
     match = ours.match(head, body)
-    assert match.operation.name == name
+    assert match.operation.name == SAME_REQUEST.get(name, name)
     assert ours.operation(name).parse(head, body, match.labels, body or None) == params
 
 
-@pytest.mark.parametrize(("service", "name"), operations())
+@pytest.mark.parametrize(("service", "name"), operations(but=OWN_READERS))
 def test_answer_is_understood_by_botocore(service: str, name: str) -> None:
     model = load_service(service)
     output = model.operations[name].output
@@ -118,7 +145,21 @@ def test_answer_is_understood_by_botocore(service: str, name: str) -> None:
     parser: Any = parsers.create_parser(boto.metadata["protocol"])
     parsed: Any = parser.parse(raw, operation.output_shape)
     assert parsed.pop("ResponseMetadata")["HTTPStatusCode"] == response.status
+    if stream and value:
+        assert response.body == value.pop(stream)
+        del parsed[stream]
+    if parsed.get("Expires") == MOMENT:
+        parsed["Expires"] = EXPIRES
     assert parsed == (value or {})
+
+
+def test_bucket_location_is_the_root_of_its_document() -> None:
+    operation = Service(load_service("s3")).operation("GetBucketLocation")
+    namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    somewhere = operation.write({"LocationConstraint": "eu-west-1"}, IDS)
+    assert f"<LocationConstraint {namespace}>eu-west-1</LocationConstraint>".encode() in somewhere.body
+    virginia = operation.write({}, IDS)
+    assert f"<LocationConstraint {namespace}></LocationConstraint>".encode() in virginia.body
 
 
 @pytest.mark.parametrize("service", sorted(service_names()))

@@ -100,56 +100,66 @@ class RestBinding:
         """A reader of all places where members stand."""
         if operation.input is None:
             return lambda incoming: {}
-        shape = self._model.shapes[operation.input.shape]
-        in_query = {key: ref for key, ref in shape.members.items() if ref.location == "querystring"}
-        bound = {
-            ref.location_name or key for key, ref in in_query.items() if self._model.shapes[ref.shape].type != "map"
-        }
-        steps = [self._step(key, ref, bound) for key, ref in shape.members.items() if ref.location]
-        takes_query = bool(in_query)
+        members = self._model.shapes[operation.input.shape].members
+        steps = self._steps(members)
+        in_header = self._header_members(members)
+        takes_query = any(ref.location == "querystring" for ref in members.values())
         body = self._body_step(operation.input)
 
         def read(incoming: Incoming) -> Found:
             found: Found = {}
-            query: Query = {}
-            if takes_query:
-                try:
-                    query = query_values(incoming.head.query_string)
-                except ValueError as error:
-                    raise self._body.bad_field("query", str(error)) from None
+            head = incoming.head
+            query = self._query(head) if takes_query else {}
             if body is not None:
                 body(incoming, found)
             for step in steps:
                 step(incoming, query, found)
+            for name, _ in head.headers:
+                member = in_header.get(name)
+                if member is not None:
+                    key, take = member
+                    found[key] = self._checked(take, name.decode("latin-1"), header_text(head, name) or "")
             return found
 
         return read
 
-    def _step(self, key: str, ref: Ref, bound: set[str]) -> Step:
+    def _query(self, head: RequestHead) -> Query:
+        try:
+            return query_values(head.query_string)
+        except ValueError as error:
+            raise self._body.bad_field("query", str(error)) from None
+
+    def _header_members(self, members: Mapping[str, Ref]) -> dict[bytes, tuple[str, Callable[[str], Any]]]:
+        """The members that are headers, by header name, and how they are read."""
+        return {
+            (ref.location_name or key).lower().encode(): (key, header_reader(ref, self._model.shapes))
+            for key, ref in members.items()
+            if ref.location == "header"
+        }
+
+    def _steps(self, members: Mapping[str, Ref]) -> list[Step]:
+        """Readers of the members in path and query, and of those that are all headers with a prefix."""
+        in_query = {key: ref for key, ref in members.items() if ref.location == "querystring"}
+        shapes = self._model.shapes
+        bound = {ref.location_name or key for key, ref in in_query.items() if shapes[ref.shape].type != "map"}
+        steps = [self._query_step(key, ref, bound) for key, ref in in_query.items()]
+        steps += [self._label_step(key, ref) for key, ref in members.items() if ref.location == "uri"]
+        steps += [_prefix_step(key, ref) for key, ref in members.items() if ref.location == "headers"]
+        return steps
+
+    def _label_step(self, key: str, ref: Ref) -> Step:
         name = ref.location_name or key
-        if ref.location == "headers":
-            read_all = prefix_reader(ref.location_name or "")
+        read = field_reader(ref, self._model.shapes)
 
-            def headers(incoming: Incoming, _query: Query, found: Found) -> None:
-                values = read_all(incoming.head)
-                if values:
-                    found[key] = values
-
-            return headers
-        if ref.location == "querystring":
-            return self._query_step(key, name, ref, bound)
-        is_header = ref.location == "header"
-        read = (header_reader if is_header else field_reader)(ref, self._model.shapes)
-        header = name.lower().encode()
-
-        def one(incoming: Incoming, _query: Query, found: Found) -> None:
-            text = header_text(incoming.head, header) if is_header else incoming.labels.get(name)
+        def label(incoming: Incoming, _query: Query, found: Found) -> None:
+            text = incoming.labels.get(name)
             if text is not None:
                 found[key] = self._checked(read, name, text)
 
-        return one
+        return label
 
-    def _query_step(self, key: str, name: str, ref: Ref, bound: set[str]) -> Step:
+    def _query_step(self, key: str, ref: Ref, bound: set[str]) -> Step:
+        name = ref.location_name or key
         shapes = self._model.shapes
         shape = shapes[ref.shape]
         if shape.type == "map":
@@ -291,6 +301,17 @@ class RestBinding:
     def misfit(self, message: str) -> ApiError:
         """An input that lacks what its type needs."""
         return self._body.misfit(message)
+
+
+def _prefix_step(key: str, ref: Ref) -> Step:
+    read_all = prefix_reader(ref.location_name or "")
+
+    def headers(incoming: Incoming, _query: Query, found: Found) -> None:
+        values = read_all(incoming.head)
+        if values:
+            found[key] = values
+
+    return headers
 
 
 def _raw_reader(kind: str) -> Callable[[bytes], Any] | None:

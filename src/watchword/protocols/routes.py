@@ -1,8 +1,8 @@
 """Which operation a REST request means: by method, path and query, and where these do not tell, by what it carries.
 
 A path of the model fits when its segments fit (`{Key+}` takes the rest of the path, slashes and all) and its literal
-query parameters are present (`?policy`, `?list-type=2`). Among those that fit, most literals win; then the one whose
-required query parameters and headers are all there, the most of them first (UploadPart and CopyObject before
+query parameters are present (`?policy`, `?list-type=2`). Of those that fit, the most literal wins; then the one of
+which all required query parameters and headers are there, the most of them first (UploadPart and CopyObject before
 PutObject); then one that is not deprecated; then the first of the model. Other parameters (`x-id`) do not matter.
 
 Source: https://smithy.io/2.0/spec/http-bindings.html#http-trait; https://docs.aws.amazon.com/AmazonS3/latest/API/
@@ -49,6 +49,9 @@ def _decoded(text: str) -> str:
     return unquote(text, errors="replace") if "%" in text else text
 
 
+_Rank = tuple[int, int, int, int, bool]
+
+
 class _Literal(NamedTuple):
     name: str
     value: str | None
@@ -59,6 +62,7 @@ class _Route:
     operation: OperationFacts
     pattern: re.Pattern[bytes]
     labels: tuple[str, ...]
+    path_literal_length: int
     literals: tuple[_Literal, ...]
     needs_query: tuple[str, ...]
     needs_headers: tuple[bytes, ...]
@@ -70,21 +74,40 @@ class _Route:
                 return False
         return True
 
-    def rank(self, head: RequestHead, query: Mapping[str, list[str]]) -> tuple[int, int, int, bool]:
+    def rank(self, head: RequestHead, query: Mapping[str, list[str]]) -> _Rank:
         missing = sum(name not in query for name in self.needs_query)
         missing += sum(head.header(name) is None for name in self.needs_headers)
         needs = len(self.needs_query) + len(self.needs_headers)
-        return len(self.literals), -missing, needs, not self.operation.deprecated
+        return self.path_literal_length, len(self.literals), -missing, needs, not self.operation.deprecated
+
+
+class _Group(NamedTuple):
+    """The routes of one path: those without literal parameters, and the others by their first."""
+
+    plain: list[_Route]
+    by_literal: dict[str, list[_Route]]
+
+    def candidates(self, query: Mapping[str, list[str]]) -> list[_Route]:
+        found = self.plain
+        for name in query:
+            named = self.by_literal.get(name)
+            if named is not None:
+                found = named + found
+        return found
 
 
 class Routes:
     """The routes of one service."""
 
     def __init__(self, model: ServiceModel) -> None:
-        self._by_method: dict[str, dict[re.Pattern[bytes], list[_Route]]] = {}
+        self._by_method: dict[str, dict[re.Pattern[bytes], _Group]] = {}
         for operation in model.operations.values():
             route = _route(operation, model)
-            self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, []).append(route)
+            group = self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, _Group([], {}))
+            if route.literals:
+                group.by_literal.setdefault(route.literals[0].name, []).append(route)
+            else:
+                group.plain.append(route)
 
     def match(self, head: RequestHead, path: bytes) -> Match | None:
         """The operation that a request means; `path` is its raw path. None when there is none.
@@ -92,13 +115,13 @@ class Routes:
         Raises ValueError when the query has too many parameters.
         """
         query = query_values(head.query_string)
-        best: tuple[int, int, int, bool] | None = None
+        best: _Rank | None = None
         found: Match | None = None
-        for pattern, routes in self._by_method.get(head.method, {}).items():
+        for pattern, group in self._by_method.get(head.method, {}).items():
             fit = pattern.match(path)
             if fit is None:
                 continue
-            for route in routes:
+            for route in group.candidates(query):
                 if not route.fits(query):
                     continue
                 rank = route.rank(head, query)
@@ -126,7 +149,15 @@ def _route(operation: OperationFacts, model: ServiceModel) -> _Route:
                 needs_query.append(ref.location_name or key)
             elif ref.location == "header":
                 needs_headers.append((ref.location_name or key).lower().encode())
-    return _Route(operation, re.compile(expression), labels, tuple(literals), tuple(needs_query), tuple(needs_headers))
+    return _Route(
+        operation=operation,
+        pattern=re.compile(expression),
+        labels=labels,
+        path_literal_length=len(_LABEL.sub("", path)),
+        literals=tuple(literals),
+        needs_query=tuple(needs_query),
+        needs_headers=tuple(needs_headers),
+    )
 
 
 def _expression(path: str) -> tuple[bytes, tuple[str, ...]]:

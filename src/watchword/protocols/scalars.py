@@ -134,9 +134,12 @@ def from_epoch(seconds: float) -> datetime:
 
 def iso8601(moment: datetime, precision: Precision) -> str:
     """`2015-08-30T12:36:00Z`, or `2015-08-30T12:36:00.000Z`."""
-    if precision == "seconds" or (precision == "as needed" and moment.microsecond < 1000):
-        return f"{moment.isoformat('T', 'seconds')[:19]}Z"
-    return f"{moment.isoformat('T', 'milliseconds')[:23]}Z"
+    m = moment
+    # Takes 60 % of the time of isoformat.
+    to_second = f"{m.year:04}-{m.month:02}-{m.day:02}T{m.hour:02}:{m.minute:02}:{m.second:02}"
+    if precision == "seconds" or (precision == "as needed" and m.microsecond < 1000):
+        return f"{to_second}Z"
+    return f"{to_second}.{m.microsecond // 1000:03}Z"
 
 
 def http_date(moment: datetime) -> str:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from watchword.protocols.getters import Types, getter
 from watchword.protocols.model import Namespace, Ref, Shape, namespace_of
-from watchword.protocols.scalars import Precision, format_float, format_timestamp
+from watchword.protocols.scalars import Precision, format_float, format_timestamp, iso8601
 
 Write = Callable[[Any], str]
 
@@ -51,6 +50,14 @@ def _blob(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
+class _Part(NamedTuple):
+    """A writer of elements: what stands before, the content, what stands after."""
+
+    before: str
+    content: Write
+    after: str
+
+
 class XmlWriter:
     """The writers of one service."""
 
@@ -74,66 +81,65 @@ class XmlWriter:
         shape = self._shapes[name]
         members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.leaves_body}
         read = getter(list(members), self._types is not None)
-        writers = [self.element(ref, ref.location_name or key) for key, ref in members.items()]
+        parts = [tuple(self._part(ref, ref.location_name or key)) for key, ref in members.items()]
 
         def write(value: Any) -> str:
-            return "".join([put(part) for put, part in zip(writers, read(value), strict=True) if part is not None])
+            pairs = zip(parts, read(value), strict=True)
+            return "".join([f"{o}{put(part)}{c}" for (o, put, c), part in pairs if part is not None])
 
         self._contents[name] = write
         return write
 
     def element(self, ref: Ref, tag: str, default_namespace: str | None = None) -> Write:
         """A writer of whole elements, tags included."""
-        shape = self._shapes[ref.shape]
-        if shape.type == "list":
-            return self._list(ref, shape, tag)
-        if shape.type == "map":
-            return self._map(ref, shape, tag)
-        namespace = namespace_of(ref.xml_namespace) or namespace_of(shape.xml_namespace)
-        start = f"<{tag}{_declaration(namespace or (default_namespace and Namespace(default_namespace)) or None)}"
-        if shape.type == "structure":
-            return self._structure(ref.shape, shape, start, f"</{tag}>")
-        text, opening, closing = self.text(shape), f"{start}>", f"</{tag}>"
-        return lambda value: f"{opening}{text(value)}{closing}"
+        before, content, after = self._part(ref, tag, default_namespace)
+        return lambda value: f"{before}{content(value)}{after}"
 
-    def _structure(self, name: str, shape: Shape, start: str, closing: str) -> Write:
+    def _part(self, ref: Ref, tag: str, default_namespace: str | None = None) -> _Part:
+        shape = self._shapes[ref.shape]
+        if (shape.flattened or ref.flattened) and shape.type in ("list", "map"):
+            return _Part("", self._items(shape, tag) if shape.type == "list" else self._entries(shape, tag), "")
+        namespace = namespace_of(ref.xml_namespace or shape.xml_namespace)
+        if namespace is None and default_namespace:
+            namespace = Namespace(default_namespace)
+        start, after = f"<{tag}{_declaration(namespace)}", f"</{tag}>"
+        if shape.type == "structure":
+            return self._structure(ref.shape, shape, start, after)
+        if shape.type == "list":
+            item = (shape.member and shape.member.location_name) or ("item" if self._ec2 else "member")
+            return _Part(f"{start}>", self._items(shape, item), after)
+        if shape.type == "map":
+            return _Part(f"{start}>", self._entries(shape, "entry"), after)
+        return _Part(f"{start}>", self.text(shape), after)
+
+    def _structure(self, name: str, shape: Shape, start: str, after: str) -> _Part:
         content = self.content(name)
         attributes = {key: ref for key, ref in shape.members.items() if ref.xml_attribute}
         if not attributes:
-            opening = f"{start}>"
-            return lambda value: f"{opening}{content(value)}{closing}"
+            return _Part(f"{start}>", content, after)
         read = getter(list(attributes), self._types is not None)
         plain = [(ref.location_name or key, self.plain(self._shapes[ref.shape])) for key, ref in attributes.items()]
 
         def write(value: Any) -> str:
             pairs = zip(plain, read(value), strict=True)
             shown = [f' {key}="{escape_attribute(text(part))}"' for (key, text), part in pairs if part is not None]
-            return f"{start}{''.join(shown)}>{content(value)}{closing}"
+            return f"{''.join(shown)}>{content(value)}"
 
-        return write
+        return _Part(start, write, after)
 
-    def _list(self, ref: Ref, shape: Shape, tag: str) -> Write:
-        member = shape.member or Ref(shape="")
-        if shape.flattened or ref.flattened:
-            item = self.element(member, tag)
-            return lambda values: "".join([item(value) for value in values if value is not None])
-        item = self.element(member, member.location_name or ("item" if self._ec2 else "member"))
-        opening, closing = f"<{tag}{_declaration(namespace_of(ref.xml_namespace or shape.xml_namespace))}>", f"</{tag}>"
-        return lambda values: f"{opening}{''.join([item(value) for value in values if value is not None])}{closing}"
+    def _items(self, shape: Shape, tag: str) -> Write:
+        before, put, after = self._part(shape.member or Ref(shape=""), tag)
+        return lambda values: "".join([f"{before}{put(value)}{after}" for value in values if value is not None])
 
-    def _map(self, ref: Ref, shape: Shape, tag: str) -> Write:
+    def _entries(self, shape: Shape, tag: str) -> Write:
         key_ref, value_ref = shape.key or Ref(shape=""), shape.value or Ref(shape="")
         key = self.element(key_ref, key_ref.location_name or "key")
         entry = self.element(value_ref, value_ref.location_name or "value")
-        flat = shape.flattened or ref.flattened
-        around = tag if flat else "entry"
 
-        def entries(values: Mapping[str, Any]) -> str:
-            shown = [f"<{around}>{key(k)}{entry(v)}</{around}>" for k, v in values.items() if v is not None]
-            return "".join(shown)
+        def write(values: Mapping[str, Any]) -> str:
+            return "".join([f"<{tag}>{key(k)}{entry(v)}</{tag}>" for k, v in values.items() if v is not None])
 
-        opening, closing = f"<{tag}{_declaration(namespace_of(ref.xml_namespace or shape.xml_namespace))}>", f"</{tag}>"
-        return entries if flat else lambda values: f"{opening}{entries(values)}{closing}"
+        return write
 
     def text(self, shape: Shape) -> Write:
         """A writer of a scalar as element content."""
@@ -151,13 +157,14 @@ class XmlWriter:
         if kind in ("float", "double"):
             return format_float
         if kind == "timestamp":
-            form, precision = shape.timestamp_format or "iso8601", self._precision
-
-            def moment(value: datetime) -> str:
-                return format_timestamp(value, form, precision)
-
-            return moment
+            return self._moment(shape.timestamp_format or "iso8601")
         return str
+
+    def _moment(self, form: str) -> Write:
+        precision = self._precision
+        if form == "iso8601":
+            return lambda value: iso8601(value, precision)
+        return lambda value: format_timestamp(value, form, precision)
 
 
 def _declaration(namespace: Namespace | None) -> str:
