@@ -14,16 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import awscrt.auth
+import awscrt.http
 import botocore.auth
-from awscrt.auth import (
-    AwsCredentialsProvider,
-    AwsSignatureType,
-    AwsSignedBodyHeaderType,
-    AwsSigningAlgorithm,
-    AwsSigningConfig,
-    aws_sign_request,
-)
-from awscrt.http import HttpHeaders, HttpRequest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -33,6 +26,8 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJHMEUCIQ+token=="
 NOW = dt.datetime(2026, 3, 14, 15, 9, 26, tzinfo=dt.UTC)
 REGION = "eu-central-1"
+CRT: Any = awscrt.auth
+"""Has no types."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
@@ -45,7 +40,7 @@ class Case:
     method: str = "GET"
     path: str = "/"
     query: str = ""
-    headers: dict[str, str] = field(default_factory=lambda: {})
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     body: str = ""
     token: bool = False
     signers: tuple[str, ...] = ("botocore", "awscrt")
@@ -91,7 +86,7 @@ CASES = [
 
 
 def by_botocore(case: Case, form: str) -> tuple[str, list[list[str]]]:
-    botocore.auth.get_current_datetime = lambda: NOW.replace(tzinfo=None)  # type: ignore[attr-defined]
+    botocore.auth.get_current_datetime = lambda: NOW.replace(tzinfo=None)
     credentials = Credentials(KEY, SECRET, TOKEN if case.token else None)
     url = f"http://{case.host}{case.path}" + (f"?{case.query}" if case.query else "")
     request: Any = AWSRequest(case.method, url, headers={**case.headers, "Host": case.host}, data=case.body.encode())
@@ -111,26 +106,26 @@ def by_awscrt(case: Case, form: str) -> tuple[str, list[list[str]]]:
     is_s3 = case.service == "s3"
     headers = [("host", case.host), *((name.lower(), value) for name, value in case.headers.items())]
     target = case.path + (f"?{case.query}" if case.query else "")
-    request = HttpRequest(case.method, target, HttpHeaders(headers), body_stream=None)
+    request = awscrt.http.HttpRequest(case.method, target, awscrt.http.HttpHeaders(headers))
     digest = hashlib.sha256(case.body.encode()).hexdigest()
-    config = AwsSigningConfig(
-        algorithm=AwsSigningAlgorithm.V4,
-        signature_type=AwsSignatureType.HTTP_REQUEST_HEADERS
+    config = CRT.AwsSigningConfig(
+        algorithm=CRT.AwsSigningAlgorithm.V4,
+        signature_type=CRT.AwsSignatureType.HTTP_REQUEST_HEADERS
         if form == "header"
-        else AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
-        credentials_provider=AwsCredentialsProvider.new_static(KEY, SECRET, TOKEN if case.token else None),
+        else CRT.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
+        credentials_provider=CRT.AwsCredentialsProvider.new_static(KEY, SECRET, TOKEN if case.token else None),
         region=REGION,
         service=case.service,
         date=NOW,
         use_double_uri_encode=not is_s3,
         should_normalize_uri_path=not is_s3,
         signed_body_value="UNSIGNED-PAYLOAD" if is_s3 and form == "query" else digest,
-        signed_body_header_type=AwsSignedBodyHeaderType.X_AMZ_CONTENT_SHA_256
+        signed_body_header_type=CRT.AwsSignedBodyHeaderType.X_AMZ_CONTENT_SHA_256
         if is_s3 and form == "header"
-        else AwsSignedBodyHeaderType.NONE,
+        else CRT.AwsSignedBodyHeaderType.NONE,
         expiration_in_seconds=3600 if form == "query" else None,
     )
-    signed: Any = aws_sign_request(request, config).result(10)
+    signed: Any = CRT.aws_sign_request(request, config).result(10)
     return signed.path, [[name.lower(), value] for name, value in signed.headers]
 
 

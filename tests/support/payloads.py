@@ -36,10 +36,13 @@ def head_of(headers: Mapping[str, str]) -> RequestHead:
 
 
 def streamed(
-    chunks: Sequence[bytes], mode: str = SIGNED, trailers: Mapping[str, str] | None = None, **headers: str
+    chunks: Sequence[bytes],
+    mode: str = SIGNED,
+    trailers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[RequestHead, Signed, bytes]:
     """An aws-chunked PUT and its body on the wire."""
-    fields = {"x-amz-decoded-content-length": str(sum(map(len, chunks))), **headers}
+    fields = {"x-amz-decoded-content-length": str(sum(map(len, chunks))), **(headers or {})}
     if trailers:
         fields.setdefault("x-amz-trailer", ",".join(trailers))
     head, signed = sign_upload(fields, mode)
@@ -47,11 +50,11 @@ def streamed(
     return head, signed, wire
 
 
-def reader_of(head: RequestHead, signed: Signed | None, **options: bool) -> PayloadReader:
+def reader_of(head: RequestHead, signed: Signed | None, *, sums_body: bool = True) -> PayloadReader:
     """Verify the head, then make the reader of its body; `signed` is None for a stranger."""
     if signed is None:
         return payload_reader(head, None, None)
-    return payload_reader(head, verified(head, signed), signed.key, **options)
+    return payload_reader(head, verified(head, signed), signed.key, sums_body=sums_body)
 
 
 def verified(head: RequestHead, signed: Signed) -> Claim:

@@ -11,7 +11,7 @@ from typing import Any
 
 from watchword.core.http import RequestHead
 from watchword.signing.claims import Claim, Rules
-from watchword.signing.errors import Dialect
+from watchword.signing.errors import Dialect, missing_token
 from watchword.signing.keys import SigningKey, derive_signing_key
 from watchword.signing.verification import read_claim, verify
 
@@ -47,7 +47,8 @@ class SignedRequest:
     def verify(self) -> Claim:
         """Verify as a server does; raises SignatureError."""
         claim = read_claim(self.head, self.rules, self.now)
-        assert claim is not None
+        if claim is None:
+            raise missing_token()
         verify(claim, self.key(claim), None if self.service == "s3" else hashlib.sha256(self.body).hexdigest())
         return claim
 

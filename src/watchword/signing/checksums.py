@@ -64,7 +64,7 @@ class _XxHash:
     __slots__ = ("digest", "update")
 
     def __init__(self, algorithm: str) -> None:
-        from awscrt.checksums import XXHash  # noqa: PLC0415: heavy, see above
+        from awscrt.checksums import XXHash
 
         makers = {
             "xxhash64": XXHash.new_xxhash64,
@@ -81,7 +81,7 @@ def new_checksum(algorithm: str) -> Checksum:
     if algorithm == "crc32":
         return _Crc(zlib.crc32, 4)
     if algorithm in {"crc32c", "crc64nvme"}:
-        from awscrt import checksums  # noqa: PLC0415: heavy, see above
+        from awscrt import checksums
 
         return _Crc(checksums.crc32c if algorithm == "crc32c" else checksums.crc64nvme, SIZES_BYTES[algorithm])
     if algorithm.startswith("xxhash"):

@@ -206,6 +206,8 @@ class ChunkDecoder:
             if not colon or name in trailers:
                 raise malformed_trailer()
             trailers[name] = value.strip()
+        if not trailers:
+            raise malformed_trailer()
         return trailers
 
 

@@ -151,7 +151,7 @@ def _payload_hash(head: RequestHead, claim: Claim | None) -> str:
                 f" Please use {UNSIGNED} or {UNSIGNED_TRAILER}.",
             )
     if value in ECDSA:
-        # DIFFERS: frames signed with ECDSA come with Signature Version 4A, which is not served.
+        # DIFFERS: 0005. Frames signed with ECDSA come with Signature Version 4A, which is not served.
         raise ApiError(
             "NotImplemented",
             "A header you provided implies functionality that is not implemented",

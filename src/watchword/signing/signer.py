@@ -142,7 +142,7 @@ def presign(
 def sign_chunks(
     signed: Signed | None, chunks: Iterable[bytes], trailers: Mapping[str, str] | None = None
 ) -> Iterator[bytes]:
-    """Frame a body of non-empty chunks as aws-chunked; `signed` is None for unsigned frames. The closing frame is added."""
+    """Frame a body of non-empty chunks as aws-chunked and close it. `signed` is None for unsigned frames."""
     signer = ChunkSigner(signed.key, signed.amz_date, signed.scope, signed.signature) if signed else None
     for chunk in chunks:
         yield _frame_line(signer, chunk) + chunk + b"\r\n"

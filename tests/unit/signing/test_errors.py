@@ -14,28 +14,40 @@ from watchword.signing.errors import (
     unknown_key,
 )
 
+MISSING = "Request is missing Authentication Token"
+INVALID = "The security token included in the request is invalid"
+EXPIRED = "The security token included in the request is expired"
+S3_UNKNOWN = "The AWS Access Key Id you provided does not exist in our records."
+S3_INVALID = "The provided token is malformed or otherwise invalid."
+
 
 @pytest.mark.parametrize(
     ("error", "dialect", "code", "status", "message"),
     [
-        (missing_token(), Dialect.QUERY, "MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
-        (missing_token(), Dialect.JSON, "MissingAuthenticationTokenException", 400, "Request is missing Authentication Token"),
-        (missing_token(), Dialect.REST_JSON, "MissingAuthenticationTokenException", 403, "Missing Authentication Token"),
+        (missing_token(), Dialect.QUERY, "MissingAuthenticationToken", 403, MISSING),
+        (missing_token(), Dialect.JSON, "MissingAuthenticationTokenException", 400, MISSING),
+        (
+            missing_token(),
+            Dialect.REST_JSON,
+            "MissingAuthenticationTokenException",
+            403,
+            "Missing Authentication Token",
+        ),
         (missing_token(), Dialect.S3, "AccessDenied", 403, "Access Denied"),
-        (unknown_key("A"), Dialect.QUERY, "InvalidClientTokenId", 403, "The security token included in the request is invalid."),
-        (unknown_key("A"), Dialect.JSON, "UnrecognizedClientException", 400, "The security token included in the request is invalid."),
-        (unknown_key("A"), Dialect.S3, "InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."),
-        (invalid_token("t"), Dialect.QUERY, "InvalidClientTokenId", 403, "The security token included in the request is invalid"),
-        (invalid_token("t"), Dialect.REST_JSON, "UnrecognizedClientException", 403, "The security token included in the request is invalid"),
-        (invalid_token("t"), Dialect.S3, "InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
-        (expired_token("t"), Dialect.QUERY, "ExpiredToken", 403, "The security token included in the request is expired"),
-        (expired_token("t"), Dialect.JSON, "ExpiredTokenException", 400, "The security token included in the request is expired"),
+        (unknown_key("A"), Dialect.QUERY, "InvalidClientTokenId", 403, INVALID + "."),
+        (unknown_key("A"), Dialect.JSON, "UnrecognizedClientException", 400, INVALID + "."),
+        (unknown_key("A"), Dialect.S3, "InvalidAccessKeyId", 403, S3_UNKNOWN),
+        (invalid_token("t"), Dialect.QUERY, "InvalidClientTokenId", 403, INVALID),
+        (invalid_token("t"), Dialect.REST_JSON, "UnrecognizedClientException", 403, INVALID),
+        (invalid_token("t"), Dialect.S3, "InvalidToken", 400, S3_INVALID),
+        (expired_token("t"), Dialect.QUERY, "ExpiredToken", 403, EXPIRED),
+        (expired_token("t"), Dialect.JSON, "ExpiredTokenException", 400, EXPIRED),
         (expired_token("t"), Dialect.S3, "ExpiredToken", 400, "The provided token has expired."),
         (SignatureError(Kind.BOTH_FORMS), Dialect.QUERY, "SignatureDoesNotMatch", 403, ""),
         (SignatureError(Kind.MALFORMED_URI), Dialect.QUERY, "BadRequest", 400, ""),
         (SignatureError(Kind.MALFORMED_URI), Dialect.S3, "InvalidURI", 400, "Couldn't parse the specified URI."),
     ],
-)  # fmt: skip
+)
 def test_each_dialect_has_its_words(
     error: SignatureError, dialect: Dialect, code: str, status: int, message: str
 ) -> None:

@@ -7,7 +7,6 @@ import hashlib
 import zlib
 
 import pytest
-
 from tests.support.payloads import (
     KEYS,
     NOW,
@@ -23,6 +22,7 @@ from tests.support.payloads import (
     streamed,
     upload,
 )
+
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import SIZES_BYTES, new_checksum
@@ -32,16 +32,16 @@ from watchword.signing.verification import read_claim, verify
 
 BODY = b"123456789"
 CRC32 = base64.b64encode(zlib.crc32(BODY).to_bytes(4, "big")).decode()
-MD5 = base64.b64encode(hashlib.md5(BODY).digest()).decode()
+MD5 = base64.b64encode(hashlib.md5(BODY, usedforsecurity=False).digest()).decode()
 
 CHECK_VALUES = {
     "crc32": "cbf43926",
     "crc32c": "e3069283",
     "crc64nvme": "ae8b14860a799888",
-    "sha1": hashlib.sha1(BODY).hexdigest(),
+    "sha1": hashlib.sha1(BODY, usedforsecurity=False).hexdigest(),
     "sha256": hashlib.sha256(BODY).hexdigest(),
     "sha512": hashlib.sha512(BODY).hexdigest(),
-    "md5": hashlib.md5(BODY).hexdigest(),
+    "md5": hashlib.md5(BODY, usedforsecurity=False).hexdigest(),
 }
 """Of the nine digits; the CRCs are the check values of their definitions."""
 
@@ -113,7 +113,9 @@ def test_content_md5_is_checked() -> None:
     assert (error.code, error.message) == ("BadDigest", "The Content-MD5 you specified did not match what we received.")
 
 
-@pytest.mark.parametrize("value", ["", "nonsense", "AAAA", MD5[:-1], hashlib.md5(BODY).hexdigest()])
+@pytest.mark.parametrize(
+    "value", ["", "nonsense", "AAAA", MD5[:-1], hashlib.md5(BODY, usedforsecurity=False).hexdigest()]
+)
 def test_what_is_no_md5_is_an_invalid_digest(value: str) -> None:
     error = refusal(content_md5=value)
     assert (error.code, error.status, error.message) == (
@@ -133,7 +135,7 @@ def test_two_checksums_are_one_too_many() -> None:
     message = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
     assert refusal(x_amz_checksum_crc32=CRC32, x_amz_checksum_sha1="x").message == message
     head, signed, _ = streamed(
-        [BODY], UNSIGNED_TRAILER, {"x-amz-checksum-crc32": CRC32}, **{"x-amz-checksum-crc32c": "AAAAAA=="}
+        [BODY], UNSIGNED_TRAILER, {"x-amz-checksum-crc32": CRC32}, headers={"x-amz-checksum-crc32c": "AAAAAA=="}
     )
     with pytest.raises(ApiError, match="Expecting a single"):
         reader_of(head, signed)
