@@ -19,7 +19,8 @@ from tests.conformance.records import COUNTERS, Counter
 
 from watchword.core.errors import OperatorError, Unavailable
 from watchword.directory.ports import Change, Transaction
-from watchword.storage.sqlite import SqliteStore
+from watchword.storage.commit_marks import CommitMarks
+from watchword.storage.sqlite import LOOKS_BETWEEN_QUESTIONS, SqliteStore
 from watchword.storage.sqlite_file import open_database
 from watchword.storage.sqlite_rows import Execute, execute_of
 
@@ -93,6 +94,24 @@ class TestManyStores:
         assert later.refresh() == 2
         assert told == []
         later.close()
+
+    def test_a_writer_that_knows_no_marks_is_heard_in_the_end(self, store: SqliteStore, path: Path) -> None:
+        keep(store, "a")
+        assert store.refresh() == 1
+        foreign(path)("insert into change (kind, account, key) values ('counter', '', x'6200')")
+        positions = {store.refresh() for _ in range(LOOKS_BETWEEN_QUESTIONS)}
+        assert positions == {1, 2}
+
+    def test_a_writer_that_died_before_its_commit_ended_hides_no_later_one(
+        self, store: SqliteStore, path: Path
+    ) -> None:
+        keep(store, "a")
+        assert store.refresh() == 1
+        CommitMarks(path).begin()
+        foreign(path)("insert into change (kind, account, key) values ('counter', '', x'6200')")
+        assert store.refresh() == 2
+        keep(store, "c")
+        assert store.refresh() == 3
 
     def test_processes_take_turns_and_are_heard(self, store: SqliteStore, path: Path) -> None:
         told: list[Change] = []
@@ -170,7 +189,8 @@ import resource, sys
 from pathlib import Path
 from tests.conformance.records import COUNTERS, Counter
 from watchword.core.errors import Unavailable
-from watchword.storage.sqlite import SqliteStore
+from watchword.storage.commit_marks import CommitMarks
+from watchword.storage.sqlite import LOOKS_BETWEEN_QUESTIONS, SqliteStore
 store = SqliteStore(Path({str(path)!r}))
 kept, refused = [], []
 def add(number):
@@ -243,7 +263,7 @@ class TestFile:
         keep(store, "a")
         assert path.parent.stat().st_mode & 0o777 == 0o700
         found = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
-        assert found == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+        assert found == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600, "store.db-marks": 0o600}
 
     def test_a_newer_format_says_what_to_do(self, path: Path) -> None:
         open_database(path, format=8).close()

@@ -3,8 +3,9 @@
 * A snapshot is a read transaction that begins with its first question. Connections are lent to one snapshot at a time.
 * Changes of this process commit in groups (`commits.py`), each in a savepoint of one transaction, so that one that
   fails takes no other with it. Processes on the same file take turns by SQLite's write lock.
-* `refresh` asks SQLite's data version, which moves with every commit of another connection; the connection that asks
-  never writes. Only when it moved is the feed read.
+* `refresh` looks at the commit marks (`commit_marks.py`). When they do not rule it out, it asks SQLite's data version,
+  which moves with every commit of another connection, on a connection that never writes. Only when that moved is the
+  feed read. Every so often it asks anyway, so that a writer that knows no marks (an operator's shell) is heard too.
 * The write-ahead log is bounded: a checkpoint follows a group when the log is long, and waits for readers when it is
   far too long.
 
@@ -26,10 +27,11 @@ import apsw
 
 from watchword.core.errors import Conflict, Unavailable
 from watchword.directory.ports import Collection, Listener, Record, RecordType, Transaction
+from watchword.storage.commit_marks import are_at_rest
 from watchword.storage.commits import ATTEMPTS_MAX, Job, Line
 from watchword.storage.feed import FEED_LINES_MAX, Follower
 from watchword.storage.rows import Codecs, collection_of
-from watchword.storage.sqlite_file import BUSY_SECONDS, connect, open_database, wait_at_most
+from watchword.storage.sqlite_file import BUSY_SECONDS, connect, open_database, open_marks, wait_at_most
 from watchword.storage.sqlite_rows import Answer, Execute, SqliteRows, execute_of
 
 R = TypeVar("R", bound=Record)
@@ -37,6 +39,7 @@ T = TypeVar("T")
 
 IDLE_CONNECTIONS_MAX = 8
 PRUNE_EVERY_LINES = 512
+LOOKS_BETWEEN_QUESTIONS = 64
 LOG_PAGES_MAX = 16_000
 """62 MiB of write-ahead log: then writers wait a moment for readers, so that the log can begin anew."""
 _LOG_PAGES_SHARE = 16
@@ -172,6 +175,8 @@ class SqliteStore:
         self._feed_lines_max = feed_lines_max
         self._log_pages_max = log_pages_max
         self._codecs = Codecs()
+        self._marks = open_marks(path)
+        self._memory = self._marks.memory
         self._writer: apsw.Connection | None = open_database(path, busy_seconds=busy_seconds)
         self._pages_logged = 0
         self._watch(self._writer)
@@ -180,6 +185,8 @@ class SqliteStore:
         self._refreshing = threading.RLock()
         self._learner = _Reader(connect(path, writes=False, busy_seconds=busy_seconds))
         self._data_version: int = self._learner.execute("pragma data_version").get
+        self._marks_known: bytes | None = None
+        self._looks = 0
         self._follower = Follower(SqliteRows(self._learner.execute).feed_position())
         self._pruned_at = 0
         self._closed = False
@@ -195,11 +202,18 @@ class SqliteStore:
             self._follower.add(listener)
 
     def refresh(self) -> int:
+        self._looks += 1
+        if self._memory[:] == self._marks_known and self._looks % LOOKS_BETWEEN_QUESTIONS:
+            return self._follower.position
         try:
             with self._refreshing:
+                marks = self._memory[:]
                 version = self._learner.execute("pragma data_version").get
                 if version != self._data_version:
                     self._learn(version)
+                # INVARIANT: the marks were read before SQLite was asked and are kept after the listeners were told, so
+                # that whoever finds them unchanged knows of every commit that they count.
+                self._marks_known = marks if are_at_rest(marks) and not self._closed else None
                 return self._follower.position
         except apsw.Error as error:
             raise Unavailable(f"the database cannot answer: {error}") from error
@@ -210,6 +224,7 @@ class SqliteStore:
             if self._closed:
                 return
             self._closed = True
+            self._marks_known = None
             self._learner.close()
         self._pool.close()
         if self._writer is not None:
@@ -252,7 +267,9 @@ class SqliteStore:
             if not self._writer.in_transaction:
                 raise apsw.AbortError("the transaction was lost")
         self._prune(SqliteRows(execute))
+        commit = self._marks.begin()
         execute("commit")
+        self._marks.end(commit)
 
     def _run_job(self, job: Job, execute: Execute) -> None:
         for attempt in range(1, ATTEMPTS_MAX + 1):

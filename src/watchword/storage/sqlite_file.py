@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 
 from watchword.core.errors import OperatorError, Unavailable
+from watchword.storage.commit_marks import CommitMarks
 from watchword.storage.sqlite_rows import TABLES, Execute, execute_of
 
 FORMAT = 1
@@ -25,9 +26,9 @@ MIGRATIONS: Mapping[int, Migration] = {}
 """By format: brings the tables of that format to the next, inside the transaction that opens the file."""
 
 BUSY_SECONDS = 10.0
-_BUSY_STEP_SECONDS = 0.0005
-_BUSY_STEP_SECONDS_MAX = 0.004
-"""SQLite's own waits grow to 0.1 s, far more than another worker's commit takes."""
+_BUSY_STEPS_SECONDS = (0.0001,) * 50 + (0.0005,) * 50 + (0.002,)
+"""Waits between tries; the last one goes on. Another worker's commit takes 0.1 ms, and a busy worker leaves only short
+gaps between its commits, which a waiter must meet: SQLite's own steps of up to 0.1 s starve it for seconds."""
 
 _CACHE_KIB = 4096
 """Page cache of one connection; the system's cache holds the rest of the file."""
@@ -74,8 +75,21 @@ def open_database(
     return connection
 
 
-def _make_file(path: Path) -> None:
+def open_marks(path: Path) -> CommitMarks:
+    """The commit marks beside a database, made where they are missing. Raises Unavailable."""
+    try:
+        _make_folder(path)
+        return CommitMarks(path)
+    except OSError as error:
+        raise Unavailable(f"`{path}` cannot be opened: {error}") from error
+
+
+def _make_folder(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _make_file(path: Path) -> None:
+    _make_folder(path)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
@@ -137,7 +151,7 @@ def _patience(seconds: float) -> Callable[[int], bool]:
             deadline = now + seconds
         if now >= deadline:
             return False
-        time.sleep(min(_BUSY_STEP_SECONDS * (calls + 1), _BUSY_STEP_SECONDS_MAX))
+        time.sleep(_BUSY_STEPS_SECONDS[min(calls, len(_BUSY_STEPS_SECONDS) - 1)])
         return True
 
     return wait
