@@ -29,5 +29,5 @@ class AwsPolicies(Protocol):
         ...
 
     def under(self, path_prefix: str = "/", *, after: str | None = None) -> Iterator[AwsPolicy]:
-        """Policies whose path begins with `path_prefix`, ordered by name in lower case, after the name `after` if given."""
+        """Policies under a path, ordered by name in lower case, after the name `after` if given."""
         ...

@@ -55,9 +55,7 @@ class RecordType(Generic[R]):
     """By schema version: makes the fields of that version into those of the next. Needed when a default does not do."""
     unique: Mapping[str, Callable[[R], Key | None]] = field(default_factory=dict[str, Callable[[R], "Key | None"]])
     """Unique indexes by name; None leaves the record out of the index."""
-    indexes: Mapping[str, Callable[[R], Iterable[Key]]] = field(
-        default_factory=dict[str, Callable[[R], Iterable[Key]]]
-    )
+    indexes: Mapping[str, Callable[[R], Iterable[Key]]] = field(default_factory=dict[str, Callable[[R], Iterable[Key]]])
     """Plain indexes by name: a record stands under every key that the function gives."""
 
 
@@ -156,7 +154,7 @@ class Store(Protocol):
         ...
 
     def refresh(self) -> int:
-        """Learn of commits by any worker, tell the listeners, return the feed's position. Cheap enough for every request.
+        """Learn of commits by any worker, tell the listeners, return the feed's position. Every request asks.
 
         What was committed before the call is known after it, the listeners told. Raises Unavailable.
         """

@@ -35,6 +35,10 @@ class AuditLog(Protocol):
         """Hand over to the operating system what was taken."""
         ...
 
+    def close(self) -> None:
+        """Flush and let go; the last call."""
+        ...
+
 
 class UserIdentity(msgspec.Struct, omit_defaults=True, rename="camel"):
     type: str

@@ -2,7 +2,7 @@
 
 The steps, in AWS's order:
 
-(1) read what the request says of itself: key id, scope, time, signature (`signing` checks the shape, the scope, the clock)
+(1) read what the request says of itself: key id, scope, time, signature (`signing` checks shape, scope and clock)
 (2) find the credential: a long-term key in the directory, or the session that its token carries
 (3) a session token must be genuine, must be of this key id, and must not be over
 (4) the principal behind it must exist, by unique id

@@ -71,4 +71,3 @@ def _written_members(service: Served, operation_name: str) -> tuple[tuple[str, s
 def _claimed_key(exchange: Exchange) -> str:
     scope = read_scope(exchange.head.header(b"authorization"), exchange.head.query_string)
     return "" if scope is None else scope.access_key_id
-

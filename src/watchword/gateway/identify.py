@@ -60,9 +60,7 @@ class Target:
 
     def rules(self, region: str | None = None) -> Rules:
         """What the signature must look like; `region` is one that the resource demands."""
-        return Rules(
-            service=self.service.name, dialect=self.service.dialect, region=self.host_region or region
-        )
+        return Rules(service=self.service.name, dialect=self.service.dialect, region=self.host_region or region)
 
 
 @cache

@@ -11,7 +11,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-REGION = re.compile(r"(?:us|eu|ap|ca|sa|af|me|il|mx)(?:-(?:north|south|east|west|central|northeast|northwest|southeast|southwest))-[1-9]\Z")
+REGION = re.compile(
+    r"(?:us|eu|ap|ca|sa|af|me|il|mx)"
+    r"-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]\Z"
+)
 """Regions of the `aws` partition."""
 
 _SUFFIXES = (".amazonaws.com", ".api.aws", ".localhost")

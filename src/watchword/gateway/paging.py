@@ -44,7 +44,11 @@ class Markers:
             after = None if token is None else self._sealer.open_text(token, owner)
         except (SealBroken, UnicodeDecodeError):
             raise ApiError("ValidationError", "Invalid Marker.", 400) from None
-        return PageRequest(after, limit or PAGE_ROWS_DEFAULT, lambda cursor: self._sealer.seal_text(cursor, owner))
+
+        def seal(cursor: str) -> str:
+            return self._sealer.seal_text(cursor, owner)
+
+        return PageRequest(after, limit or PAGE_ROWS_DEFAULT, seal)
 
 
 def _names(paginator: Paginator) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
-"""Which policies apply to a caller: gathered from the directory, compiled once, kept while nothing of the account changes.
+"""Which policies apply to a caller: gathered from the directory, compiled once, kept while its account stays as it is.
 
-Decides what belongs to a principal (identity policies of a user and its groups or of a role, the boundary, the session's
-policies). Never decides a request: `policy.evaluate` does.
+Decides what belongs to a principal: identity policies of a user and its groups or of a role, the boundary, the
+policies of the session. Never decides a request: `policy.evaluate` does.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ class Plans:
         elif principal.kind is Kind.ASSUMED_ROLE:
             role = directory.roles.seek("id", principal.unique_id)
             boundary = role.boundary if role else None
-            identity = tuple(
-                self._of_holder(directory, principal.account, "role", principal.unique_id, principal.name)
-            )
+            identity = tuple(self._of_holder(directory, principal.account, "role", principal.unique_id, principal.name))
         return PrincipalPlan(
             principal,
             identity=identity,

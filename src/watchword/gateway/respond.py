@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from typing import Any
+from typing import Any, cast
 
 from watchword.core.errors import (
     ApiError,
@@ -42,7 +42,7 @@ def render(service: Served, operation_name: str, output: Any, ids: Ids) -> HttpR
     operation = service.protocol.operation(operation_name)
     if not isinstance(output, Answer):
         return operation.write(output, ids)
-    answer: Answer[Any] = output
+    answer = cast("Answer[Any]", output)
     response = operation.write(answer.output, ids)
     status = response.status if answer.status is None else answer.status
     extra = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers]

@@ -20,13 +20,13 @@ from watchword.core.ids import RandomBytes, new_request_id
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog, encode_event
-from watchword.gateway.events import event_of
 from watchword.gateway.authenticate import ANONYMOUS, Gate, Proof, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
 from watchword.gateway.context import Surroundings
 from watchword.gateway.dispatch import Dispatcher
+from watchword.gateway.events import event_of
 from watchword.gateway.exchange import OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
-from watchword.gateway.identify import Target, identify
+from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
@@ -244,4 +244,3 @@ def _bucket_region(directory: Directory, path: bytes) -> str | None:
     name = path[1:].partition(b"/")[0]
     bucket = directory.buckets.get(name.decode("utf-8", "replace")) if name else None
     return None if bucket is None else bucket.region
-

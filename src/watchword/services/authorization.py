@@ -28,7 +28,6 @@ from typing import Any
 from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
 from watchword.protocols.names import attribute_name
-from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
 
 

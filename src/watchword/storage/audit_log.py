@@ -1,16 +1,18 @@
 """The audit log on disk: JSON lines in DIR/audit, rotated by size, bounded in number.
 
-Lines are taken in memory and handed to the operating system in batches: every `FLUSH_SECONDS`, when a batch is large, and
-before a write is acknowledged. A full disk never loses silently: the log says that it is not writable, writes are refused
-by the gateway while it lasts, and the reason is told once a change on standard error.
+Lines are taken in memory and handed to the operating system in batches: every `FLUSH_SECONDS`, when a batch is large,
+and before a write is acknowledged. A full disk never loses silently: the log says that it is not writable, writes are
+refused by the gateway while it lasts, and the reason is logged at every change between the two.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 import threading
 from pathlib import Path
+
+log = logging.getLogger("watchword.audit")
 
 FLUSH_SECONDS = 0.2
 BATCH_BYTES_MAX = 256 * 1024
@@ -112,4 +114,4 @@ class FileAuditLog:
     def _say(self, is_writable: bool, message: str) -> None:
         if self._is_writable is not is_writable:
             self._is_writable = is_writable
-            print(message, file=sys.stderr, flush=True)
+            log.error(message)

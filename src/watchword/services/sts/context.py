@@ -6,7 +6,7 @@ Source: AWS's service authorization reference for STS.
 from __future__ import annotations
 
 from watchword.core.tags import as_mapping
-from watchword.services.authorization import KeyValue, KeyReader, PrefixReader, Resource
+from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.sts import shapes
 from watchword.services.sts.roles import SESSION_SECONDS_DEFAULT

@@ -7,7 +7,7 @@ from watchword.core.errors import InvalidArn
 from watchword.core.ids import is_account_id
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
-from watchword.services.authorization import Resource, Resolver
+from watchword.services.authorization import Resolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.sts import shapes
 from watchword.services.sts.faults import ValidationError

@@ -40,7 +40,8 @@ def assume_role(
 ) -> shapes.AssumeRoleResponse:
     """Issue a session of a role.
 
-    Raises ValidationError (duration), InvalidParameterValue (tags), MalformedPolicyDocument, PackedPolicyTooLarge, AccessDenied.
+    Raises ValidationError (duration), InvalidParameterValue (tags), MalformedPolicyDocument, PackedPolicyTooLarge,
+    AccessDenied.
     """
     asked, caller = call.request, call.caller
     if caller.principal.kind is Kind.ROOT:

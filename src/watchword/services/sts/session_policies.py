@@ -32,7 +32,10 @@ def checked_policy(text: str | None) -> str:
 def checked_policy_arns(
     asked: Sequence[shapes.PolicyDescriptorType] | None, directory: Directory, aws_policies: AwsPolicies, account: str
 ) -> tuple[str, ...]:
-    """The managed session policies: AWS's, or those of the role's account. Raises ValidationError, MalformedPolicyDocument."""
+    """The managed session policies: AWS's, or those of the role's account.
+
+    Raises ValidationError, MalformedPolicyDocument.
+    """
     arns = tuple(each.arn for each in asked or () if each.arn)
     if len(arns) > POLICY_ARNS_MAX:
         raise ValidationError("The number of session policy ARNs exceeds the maximum of 10.")

@@ -59,11 +59,13 @@ def get_session_token(
 
 
 def refuse_second_factor(serial_number: str | None, token_code: str | None) -> None:
-    """Refuse a request that names an MFA device. Raises AccessDenied, in AWS's words for a device that does not exist."""
+    """Refuse a request that names an MFA device, in AWS's words for one that does not exist. Raises AccessDenied."""
     if serial_number is None and token_code is None:
         return
     if serial_number is None or token_code is None:
-        raise AccessDenied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
+        raise AccessDenied(
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+        )
     raise AccessDenied(
         "MultiFactorAuthentication failed, unable to validate MFA code.  "
         "Please verify your MFA serial number is valid and associated with this user."
