@@ -262,9 +262,10 @@ def _principals(statement: dict[str, object]) -> tuple[tuple[PrincipalPattern, .
 def _conditions(value: object) -> tuple[Condition, ...]:
     conditions: list[Condition] = []
     for name, keys in _object(value, "`Condition`").items():
-        if parse_operator(name) is None:
+        members = _object(keys, f"`{name}`")
+        if members and parse_operator(name) is None:
             raise MalformedPolicy(f"unknown condition operator `{name}`")
-        for key, values in _object(keys, f"`{name}`").items():
+        for key, values in members.items():
             listed = cast("list[object]", values) if isinstance(values, list) else [values]
             conditions.append(Condition(name, key, tuple(_condition_text(each) for each in listed)))
     return tuple(conditions)

@@ -3,8 +3,8 @@
 Decides the reach of a Principal or NotPrincipal element for a caller: nobody, the caller's account only, the caller's
 role or user behind the session, or the caller itself. What a reach is worth is for `spec` and `evaluate`.
 
-* A user or role that a document named when it was saved is bound by unique id: `bind_principals` puts `AIDA…` and
-  `AROA…` in the place of ARNs, and only the same entity matches them.
+* Users and roles match by ARN and by unique id: a document whose ARNs were replaced by `AIDA…` and `AROA…` when it was
+  saved names the same entities for ever.
 * No wildcards but the lone `*`. `CanonicalUser` entries match nobody: the service rewrites them to ARNs.
 * In a role trust policy, the call of AssumeRoleWithSAML or AssumeRoleWithWebIdentity is matched by `Federated` entries
   only.
@@ -16,13 +16,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
 import msgspec
 
-from watchword.policy.language import Document, Effect, PrincipalPattern, Statement
+from watchword.policy.language import Effect, PrincipalPattern
 
 _ACCOUNT_ROOT = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):root\Z")
 
@@ -141,21 +140,3 @@ def named_account(value: str) -> str:
     """The account id when an AWS entry is an account's `:root` ARN, else the entry itself."""
     found = _ACCOUNT_ROOT.match(value)
     return value if found is None else found[1]
-
-
-def bind_principals(document: Document, resolve: Callable[[str], str | None]) -> Document:
-    """Replace AWS entries of Principal elements by what `resolve` gives for them; None leaves an entry alone.
-
-    Used with ARN → unique id when a document is saved, and with unique id → ARN when it is shown.
-    """
-    return msgspec.structs.replace(document, statements=tuple(_bound(each, resolve) for each in document.statements))
-
-
-def _bound(statement: Statement, resolve: Callable[[str], str | None]) -> Statement:
-    if statement.principals is None:
-        return statement
-    bound = tuple(
-        PrincipalPattern(each.type, resolve(each.value) or each.value) if each.type == "AWS" else each
-        for each in statement.principals
-    )
-    return msgspec.structs.replace(statement, principals=bound)

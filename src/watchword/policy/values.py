@@ -17,10 +17,11 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
-_EPOCH = re.compile(r"-?[0-9]{5,12}(?:\.[0-9]*)?\Z|-?[0-9]{1,3}\Z")
+_EPOCH = re.compile(r"-?[0-9]{5,19}(?:\.[0-9]{0,9})?\Z|-?[0-9]{1,3}\Z")
+_INT64_MAX = 2**63 - 1
 _DATE = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
-    r"(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?\Z"
+    r"(?:[Tt]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?)?\Z"
 )
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -58,7 +59,8 @@ def parse_date(text: str) -> int | None:
     Four digits are a year. A time without a zone is UTC.
     """
     if _EPOCH.match(text):
-        return int(Decimal(text) * 1000)
+        seconds = Decimal(text)
+        return int(seconds * 1000) if abs(seconds) <= _INT64_MAX else None
     found = _DATE.match(text)
     if found is None:
         return None
@@ -72,7 +74,7 @@ def parse_date(text: str) -> int | None:
         return None
     offset = 0
     if zone is not None and zone not in "Zz":
-        offset = int(zone[1:3]) * 60 + int(zone[-2:])
+        offset = int(zone[1:3]) * 60 + int(zone[3:].removeprefix(":") or 0)
         offset = -offset if zone[0] == "-" else offset
     return (moment - _ZERO) // _MILLISECOND + milliseconds - offset * 60_000
 
