@@ -66,7 +66,14 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
 
 
 def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
-    if asked.acl not in (None, "private"):
+    grants = (
+        asked.grant_full_control,
+        asked.grant_read,
+        asked.grant_read_acp,
+        asked.grant_write,
+        asked.grant_write_acp,
+    )
+    if asked.acl not in (None, "private") or any(grants):
         raise bucket_acl_with_ownership()
     if asked.object_ownership not in (None, "BucketOwnerEnforced"):
         raise not_implemented("x-amz-object-ownership")
