@@ -1,0 +1,165 @@
+"""A running server with accounts in it, and boto3 clients for their principals."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from watchword.server.bootstrap import create_account
+from watchword.server.data_directory import CREDENTIALS, create_layout
+from watchword.server.master_key import create_keyring
+from tests.support.clocks import SystemClock
+from tests.support.processes import ServerProcess, start
+
+REGION = "us-east-1"
+_numbers = count(1)
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    """A policy document of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def trust(**principal: str | list[str]) -> str:
+    """A trust policy that lets this principal assume a role."""
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Credentials of one principal of a running server."""
+
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client that neither retries nor refuses bad values itself."""
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, parameter_validation=False)
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
+            config=config,
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a running server."""
+
+    id: str
+    administrator: Keys
+    root: Keys
+
+    def arn(self, resource: str) -> str:
+        return f"arn:aws:iam::{self.id}:{resource}"
+
+    def assume(self, role_name: str, caller: Keys | None = None, **options: Any) -> Keys:
+        """A session of a role of this account, for its administrator if for nobody else."""
+        caller = caller or self.administrator
+        answer = caller.client("sts").assume_role(
+            RoleArn=self.arn(f"role/{role_name}"), RoleSessionName="test", **options
+        )
+        made = answer["Credentials"]
+        return Keys(caller.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+@dataclass
+class House:
+    """A running server."""
+
+    server: ServerProcess
+
+    @classmethod
+    def start(cls, data_dir: Path, **options: Any) -> House:
+        """Start a server on a new data directory. The options are those of `real_server`."""
+        create_layout(data_dir)
+        create_keyring(data_dir, os.urandom)
+        (data_dir / CREDENTIALS).touch(0o600)
+        return cls(run_server(data_dir, **options))
+
+    def stop(self) -> None:
+        assert self.server.stop() == 0
+
+    @contextmanager
+    def later(self, seconds: float) -> Generator[None]:
+        """Let the server's clock be this far ahead of the system's while the block runs."""
+        offset_file = self.server.data_dir / "clock"
+        offset_file.write_text(str(seconds))
+        try:
+            yield
+        finally:
+            offset_file.unlink()
+
+    @property
+    def log(self) -> str:
+        """What the server has written to its standard error."""
+        return self.server.data_dir.with_suffix(".log").read_text("utf-8", "replace")
+
+    def account(self) -> Account:
+        """A fresh account."""
+        number = next(_numbers)
+        made = create_account(
+            self.server.data_dir,
+            name=f"account {number}",
+            email=f"root{number}@example.com",
+            account_id=None,
+            region=REGION,
+            with_root_key=True,
+            clock=SystemClock(),
+            random_bytes=os.urandom,
+        )
+        assert made.root_access_key_id and made.root_secret_access_key
+        return Account(
+            made.account_id,
+            Keys(self.server.http, made.access_key_id, made.secret_access_key.reveal()),
+            Keys(self.server.http, made.root_access_key_id, made.root_secret_access_key.reveal()),
+        )
+
+
+def run_server(data_dir: Path, **options: Any) -> ServerProcess:
+    """Run the server on a data directory that exists."""
+    return start([sys.executable, "-m", "tests.support.real_server", str(data_dir), json.dumps(options)], data_dir)
+
+
+def user_with(acme: Account, name: str, document: str | None = None, **options: Any) -> Keys:
+    """A new user with this inline policy, and its key."""
+    iam = acme.administrator.client("iam")
+    iam.create_user(UserName=name, **options)
+    if document is not None:
+        iam.put_user_policy(UserName=name, PolicyName="grants", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return Keys(acme.administrator.endpoint, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def refusal(call: Any, /, **parameters: Any) -> tuple[str, str]:
+    """Call an operation that must fail; gives back its code and message."""
+    with pytest.raises(ClientError) as failed:
+        call(**parameters)
+    error = failed.value.response["Error"]
+    return error["Code"], error["Message"]
