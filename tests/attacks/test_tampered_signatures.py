@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,10 @@ from datetime import timedelta
 import pytest
 from tests.support.signing import SignedRequest, read_vectors
 
+from watchword.signing.canonical import _known_names  # pyright: ignore[reportPrivateUsage]
+from watchword.signing.claims import _known_credential, _known_date  # pyright: ignore[reportPrivateUsage]
 from watchword.signing.errors import SignatureError
+from watchword.signing.verification import read_claim
 
 VECTORS = [*read_vectors("header"), *read_vectors("query")]
 UNSIGNED_HEADERS = {b"content-type", b"content-length"}
@@ -135,3 +139,28 @@ def test_a_header_and_a_query_signature_together(request_: SignedRequest) -> Non
     else:
         more = b"X-Amz-Algorithm=AWS4-HMAC-SHA256"
         refuse(replace(request_, query=request_.query + b"&" + more if request_.query else more), "both")
+
+
+def test_a_name_signed_many_times_over_costs_nothing() -> None:
+    request = next(vector for vector in VECTORS if vector.name == "header: root by botocore")
+    value = request.header(b"authorization")
+    names = b";".join([b"x"] * 4000)
+    many = value.replace(b"SignedHeaders=", b"SignedHeaders=" + names + b";")
+    refuse(request.with_header(b"x", b"v" * 8000).with_header(b"authorization", many), "a name signed 4000 times")
+
+
+def test_what_strangers_send_is_not_kept() -> None:
+    request = next(vector for vector in VECTORS if vector.name == "header: root by botocore")
+    value = request.header(b"authorization")
+    before = sum(memory.cache_info().currsize for memory in (_known_credential, _known_date, _known_names))
+    for at in range(50):
+        long = str(at).encode() * 1000
+        for sent in (
+            request.with_header(b"authorization", value.replace(b"SignedHeaders=", b"SignedHeaders=" + long + b";")),
+            request.with_header(b"authorization", value.replace(b"Credential=", b"Credential=" + long)),
+            request.with_header(b"x-amz-date", long),
+        ):
+            with contextlib.suppress(SignatureError):
+                read_claim(sent.head, sent.rules, sent.now)
+    after = sum(memory.cache_info().currsize for memory in (_known_credential, _known_date, _known_names))
+    assert after - before <= 3

@@ -32,6 +32,7 @@ _PLAIN_PATH = re.compile(rb"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|\Z))*+\Z")
 _CANONICAL_VERBATIM_PATH = re.compile(rb"/(?:[A-Za-z0-9._~/-]++|" + _ESCAPE + rb")*+\Z")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})(.{0,2})", re.DOTALL)
 _SAFE = "-._~"
+_NAMES_LENGTH_MAX = 512
 
 
 class SignedNames(NamedTuple):
@@ -47,13 +48,24 @@ class SignedNames(NamedTuple):
     """A line for each name, to be filled with `%` and what `pick` gives."""
 
 
-@lru_cache(maxsize=1024)
 def signed_names(text: str) -> SignedNames:
-    """Split a SignedHeaders value."""
+    """Split a SignedHeaders value. Raises SignatureError (MISMATCH) when a name stands in it twice."""
+    return _known_names(text) if len(text) <= _NAMES_LENGTH_MAX else _split_names(text)
+
+
+def _split_names(text: str) -> SignedNames:
     raw = text.lower().encode("utf-8", "surrogateescape")
     names = tuple(raw.split(b";"))
+    known = frozenset(names)
+    if len(known) != len(names):
+        # A long value signed many times over would cost far more than it took to send.
+        raise SignatureError(Kind.MISMATCH)
     template = b"\n".join([name.replace(b"%", b"%%") + b":%b" for name in names])
-    return SignedNames(raw, names, frozenset(names), itemgetter(*names), template)
+    return SignedNames(raw, names, known, itemgetter(*names), template)
+
+
+# INVARIANT: strangers fill this memory, so what goes in is short and what stays is bounded.
+_known_names = lru_cache(maxsize=512)(_split_names)
 
 
 def encode(raw: bytes) -> bytes:

@@ -22,6 +22,8 @@ from watchword.signing.errors import Dialect
 from watchword.signing.keys import TERMINATOR
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+_CREDENTIAL_LENGTH_MAX = 256
+_DATE_LENGTH_MAX = 32
 
 _REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
 _BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
@@ -111,9 +113,12 @@ def first_authorization(head: RequestHead) -> str:
     return next((value.decode("latin-1") for name, value in head.headers if name == b"authorization"), "")
 
 
-@lru_cache(maxsize=8192)
 def parse_credential(text: str) -> tuple[str, Scope] | None:
     """Split `key/date/region/service/terminator`; None unless it has five parts."""
+    return _known_credential(text) if len(text) <= _CREDENTIAL_LENGTH_MAX else _split_credential(text)
+
+
+def _split_credential(text: str) -> tuple[str, Scope] | None:
     parts = text.split("/")
     if len(parts) != 5:
         return None
@@ -121,21 +126,28 @@ def parse_credential(text: str) -> tuple[str, Scope] | None:
     return key, Scope(text[len(key) + 1 :], date, region, service, terminator, _REGION.match(region) is not None)
 
 
+# INVARIANT: strangers fill these memories, so what goes in is short and what stays is bounded.
+_known_credential = lru_cache(maxsize=4096)(_split_credential)
+
+
 def scope_text(date: str, region: str, service: str) -> str:
     """`date/region/service/aws4_request`."""
     return f"{date}/{region}/{service}/{TERMINATOR}"
 
 
-@lru_cache(maxsize=4096)
 def parse_basic_date(text: str) -> Moment | None:
     """Read `YYYYMMDDTHHMMSSZ`; None when it is anything else."""
-    match = _BASIC_DATE.match(text)
-    return _moment(match) if match else None
+    moment = parse_header_date(text)
+    return moment if moment is not None and moment.basic == text else None
 
 
-@lru_cache(maxsize=4096)
 def parse_header_date(text: str) -> Moment | None:
     """Read a date header: ISO 8601 basic or extended, or the form of RFC 1123; None when it is anything else."""
+    return _known_date(text) if len(text) <= _DATE_LENGTH_MAX else None
+
+
+@lru_cache(maxsize=1024)
+def _known_date(text: str) -> Moment | None:
     match = _BASIC_DATE.match(text) or _EXTENDED_DATE.match(text)
     if match:
         return _moment(match)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import NoReturn
 
 from watchword.core.clock import iso8601
 from watchword.core.http import RequestHead
@@ -33,6 +32,7 @@ from watchword.signing.claims import (
     Authorization,
     Claim,
     Form,
+    Moment,
     Rules,
     Scope,
     age_seconds,
@@ -96,24 +96,11 @@ def _header_claim(
     if scope.date != moment.basic[:8]:
         text = "Invalid credential date. Date is not the same as X-Amz-Date."
         raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + _HEADER + text)
-    if abs(age_seconds(moment.at, now)) > rules.skew_seconds_max:  # (5)
-        raise SignatureError(
-            Kind.SKEWED,
-            "The difference between the request time and the current time is too large.",
-            {
-                "RequestTime": date or "",
-                "ServerTime": iso8601(now),
-                "MaxAllowedSkewMilliseconds": str(rules.skew_seconds_max * 1000),
-            },
-        )
+    _check_skew(date or "", moment.at, now, rules)  # (5)
     payload_hash = latin(fields.get(b"x-amz-content-sha256"))
     check_payload_hash(payload_hash, head.method)  # (6)
     signed = signed_names(names)
-    if b"host" not in signed.known:  # (7)
-        _not_signed([b"host"])
-    unsigned = unsigned_amz_headers(head, signed)
-    if unsigned:
-        _not_signed(unsigned)
+    _check_signed(signed, unsigned_amz_headers(head, signed))  # (7)
     return Claim(
         key,
         scope,
@@ -144,16 +131,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
             Kind.QUERY_MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
         )
     key, scope = _check_credential(rules, credential, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
-    moment = parse_basic_date(date)
-    if moment is None:
-        raise SignatureError(
-            Kind.QUERY_MALFORMED, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
-        )
-    if scope.date != moment.basic[:8]:
-        raise SignatureError(
-            Kind.QUERY_MALFORMED,
-            f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: "{moment.basic[:8]}".',
-        )
+    moment = _query_date(date, scope)
     expires_seconds = _check_window(expires, moment.at, now, rules)  # (5)
     signed = signed_names(names)
     payload_hash = _presigned_payload_hash(head, values, signed)  # (6)
@@ -220,6 +198,33 @@ def _check_credential(rules: Rules, credential: str, kind: Kind, prefix: str) ->
     return parsed
 
 
+def _query_date(date: str, scope: Scope) -> Moment:
+    moment = parse_basic_date(date)
+    if moment is None:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+        )
+    if scope.date != moment.basic[:8]:
+        raise SignatureError(
+            Kind.QUERY_MALFORMED,
+            f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: "{moment.basic[:8]}".',
+        )
+    return moment
+
+
+def _check_skew(date: str, requested_at: datetime, now: datetime, rules: Rules) -> None:
+    if abs(age_seconds(requested_at, now)) > rules.skew_seconds_max:
+        raise SignatureError(
+            Kind.SKEWED,
+            "The difference between the request time and the current time is too large.",
+            {
+                "RequestTime": date,
+                "ServerTime": iso8601(now),
+                "MaxAllowedSkewMilliseconds": str(rules.skew_seconds_max * 1000),
+            },
+        )
+
+
 def _check_window(expires: str, requested_at: datetime, now: datetime, rules: Rules) -> int:
     """A presigned URL's own window: from its date (less the usual skew) to its date and X-Amz-Expires. Raises."""
     if not _NUMBER.match(expires):
@@ -262,19 +267,17 @@ def _presigned_payload_hash(head: RequestHead, values: dict[bytes, bytes], signe
 def _check_presigned_headers(head: RequestHead, values: dict[bytes, bytes], signed: SignedNames) -> None:
     # INVARIANT: an x-amz-* header that the signature does not cover is never obeyed. x-amz-content-sha256 is let
     # through because nothing reads it then: the claim's payload hash rules.
-    if b"host" not in signed.known:
-        _not_signed([b"host"])
-    unsigned = [name for name in unsigned_amz_headers(head, signed) if name != b"x-amz-content-sha256"]
-    if unsigned:
-        _not_signed(unsigned)
+    _check_signed(signed, [name for name in unsigned_amz_headers(head, signed) if name != b"x-amz-content-sha256"])
     amz = [name for name in signed.names if name[:6] == b"x-amz-"]
     if amz and not {name.lower() for name in values}.isdisjoint(amz):
         raise SignatureError(Kind.MISMATCH)
 
 
-def _not_signed(names: list[bytes]) -> NoReturn:
-    text = ", ".join(name.decode("latin-1") for name in names)
-    raise SignatureError(Kind.DENIED, _NOT_SIGNED, {"HeadersNotSigned": text})
+def _check_signed(signed: SignedNames, unsigned: list[bytes]) -> None:
+    wrong = [b"host"] if b"host" not in signed.known else unsigned
+    if wrong:
+        text = ", ".join(name.decode("latin-1") for name in wrong)
+        raise SignatureError(Kind.DENIED, _NOT_SIGNED, {"HeadersNotSigned": text})
 
 
 def _argument(name: str, value: str) -> dict[str, str]:
