@@ -55,10 +55,10 @@ def foreign(path: Path) -> Execute:
     return execute_of(apsw.Connection(str(path)))
 
 
-def value(store: SqliteStore, name: str) -> int:
+def value(store: SqliteStore, name: str) -> int | None:
     with store.read() as snapshot:
         counter = snapshot.collection(COUNTERS).get(name)
-    return 0 if counter is None else counter.value
+    return None if counter is None else counter.value
 
 
 def keep(store: SqliteStore, *names: str) -> None:
@@ -72,6 +72,16 @@ def keep(store: SqliteStore, *names: str) -> None:
 def lines_until(process: subprocess.Popen[str], number: int) -> list[str]:
     assert process.stdout is not None
     return list(itertools.islice(process.stdout, number))
+
+
+def rest_of(process: subprocess.Popen[str]) -> list[str]:
+    """The lines that a process printed before it ended."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        lines = process.stdout.readlines()
+    process.wait(60)
+    return lines
 
 
 class TestManyStores:
@@ -127,16 +137,20 @@ class TestManyStores:
 
 
 class TestSuddenDeath:
-    def test_a_killed_process_loses_no_acknowledged_write(self, path: Path) -> None:
+    def test_a_killed_process_loses_no_acknowledged_write_of_any_thread(self, path: Path) -> None:
+        names = ("a", "b", "c", "d")
         for attempt in range(3):
-            writer = start_writer(path, "x", 0)
-            acknowledged = lines_until(writer, 20 + 37 * attempt)
+            writer = start_writer(path, ",".join(names), 0)
+            lines = lines_until(writer, 40 + 57 * attempt)
             writer.send_signal(signal.SIGKILL)
-            rest = writer.communicate(timeout=60)[0]
-            last = int([*acknowledged, *rest.splitlines(keepends=True)][-1])
+            lines += writer.communicate(timeout=60)[0].splitlines(keepends=True)
+            acknowledged = {
+                name: int(value) for name, value in (line.split() for line in lines[1:] if line[-1] == "\n")
+            }
             store = SqliteStore(path)
-            assert value(store, "x") in {last, last + 1}
-            assert value(store, "x twin") == value(store, "x")
+            for name, last in acknowledged.items():
+                assert value(store, name) in {int(last), int(last) + 1}
+                assert value(store, f"{name} twin") == value(store, name)
             keep(store, f"still writable {attempt}")
             store.close()
 
@@ -144,7 +158,7 @@ class TestSuddenDeath:
         writer = start_writer(path, "x", 0)
         lines_until(writer, 5)
         writer.send_signal(signal.SIGKILL)
-        writer.communicate(timeout=60)
+        rest_of(writer)
         keep(store, "after")
         assert store.refresh() >= 9
 
@@ -245,6 +259,24 @@ print("as expected")
         keep(store, "short")
         with store.read() as snapshot:
             assert [counter.name for counter in snapshot.collection(COUNTERS).under()] == ["short"]
+
+    def test_a_damaged_database_is_unavailable_and_nothing_is_said_to_be_missing(self, path: Path) -> None:
+        store = SqliteStore(path)
+        keep(store, *(f"{number:04}" for number in range(2000)))
+        store.close()
+        content = bytearray(path.read_bytes())
+        content[len(content) // 4 :] = bytes(len(content) - len(content) // 4)
+        path.write_bytes(content)
+
+        def read_all() -> None:
+            damaged = SqliteStore(path)
+            try:
+                assert [value(damaged, f"{number:04}") for number in range(2000)] == [0] * 2000
+            finally:
+                damaged.close()
+
+        with pytest.raises(Unavailable):
+            read_all()
 
     def test_an_interrupted_writer_gives_the_line_on(self, store: SqliteStore) -> None:
         def interrupted(transaction: Transaction) -> None:

@@ -1,12 +1,14 @@
 """A process that writes to a store and prints each number when its write was acknowledged.
 
-Arguments: path of the database, name of the counter, how many writes (0: until it is killed).
+Arguments: path of the database, names of the counters with commas between them (a thread each), how many writes of each
+(0: until it is killed).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from itertools import count
 from pathlib import Path
 
@@ -29,15 +31,24 @@ def increment(name: str, transaction: Transaction) -> int:
     return found.value + 1
 
 
-def main() -> None:
-    path, name, writes = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    store = SqliteStore(path)
-    os.write(1, b"open\n")
+def work(store: SqliteStore, name: str, writes: int) -> None:
+    """Increment one counter again and again."""
     for number in count(1):
         value = store.write(lambda transaction: increment(name, transaction))
-        os.write(1, b"%d\n" % value)
+        os.write(1, f"{name} {value}\n".encode())
         if number == writes:
             break
+
+
+def main() -> None:
+    path, names, writes = Path(sys.argv[1]), sys.argv[2].split(","), int(sys.argv[3])
+    store = SqliteStore(path)
+    os.write(1, b"open\n")
+    threads = [threading.Thread(target=work, args=(store, name, writes)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     store.close()
 
 

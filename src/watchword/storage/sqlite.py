@@ -132,13 +132,17 @@ class _Pool:
         self._closed = False
 
     def take(self) -> _Reader:
-        """A connection that nobody else uses. Raises Unavailable, apsw.Error."""
+        """A connection that nobody else uses. Raises Unavailable."""
         if self._closed:
             raise Unavailable("the store is closed")
         try:
             return self._idle.pop()
         except IndexError:
+            pass
+        try:
             return _Reader(connect(self._path, writes=False, busy_seconds=self._busy_seconds))
+        except apsw.Error as error:
+            raise Unavailable(f"the database cannot be opened: {error}") from error
 
     def give_back(self, reader: _Reader) -> None:
         try:
@@ -183,11 +187,12 @@ class SqliteStore:
         self._line = Line(self._commit, self._settle)
         self._pool = _Pool(path, busy_seconds)
         self._refreshing = threading.RLock()
-        self._learner = _Reader(connect(path, writes=False, busy_seconds=busy_seconds))
-        self._data_version: int = self._learner.execute("pragma data_version").get
+        self._learner = self._pool.take()
+        learner = SqliteRows(self._learner.execute)
+        self._data_version: int = learner.ask("pragma data_version")
+        self._follower = Follower(learner.feed_position())
         self._marks_known: bytes | None = None
         self._looks = 0
-        self._follower = Follower(SqliteRows(self._learner.execute).feed_position())
         self._pruned_at = 0
         self._closed = False
 
@@ -246,7 +251,7 @@ class SqliteStore:
     def _commit(self, group: Sequence[Job]) -> None:
         try:
             self._run_group(group)
-        except apsw.Error as error:
+        except (apsw.Error, Unavailable) as error:
             self._give_up_writer()
             for job in group:
                 job.fail(Unavailable(f"the database cannot write: {error}"))
