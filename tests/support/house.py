@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,12 +16,15 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-from watchword.server.bootstrap import create_account
-from watchword.server.data_directory import CREDENTIALS, create_layout
-from watchword.server.master_key import create_keyring
 from tests.support.clocks import SystemClock
 from tests.support.processes import ServerProcess, start
+
+from watchword.core.ids import AccountId, new_unique_id
+from watchword.directory.directory import Directory
+from watchword.directory.roles import Role
+from watchword.server.bootstrap import create_account, open_store
+from watchword.server.data_directory import CREDENTIALS, create_layout
+from watchword.server.master_key import create_keyring
 
 REGION = "us-east-1"
 _numbers = count(1)
@@ -88,6 +91,20 @@ class Account:
         made = answer["Credentials"]
         return Keys(caller.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
+    def service_role(self, house: House) -> str:
+        """Put in a role that belongs to an AWS service; gives back its name."""
+        name = f"AWSServiceRoleForTest{next(_numbers)}"
+        role = Role(
+            account=AccountId(self.id),
+            name=name,
+            path="/aws-service-role/test.amazonaws.com/",
+            id=new_unique_id("AROA", os.urandom),
+            created_at=SystemClock().now(),
+            trust_policy=trust(Service="test.amazonaws.com"),
+        )
+        house.change(lambda directory: directory.roles.add(role))
+        return name
+
 
 @dataclass
 class House:
@@ -121,6 +138,14 @@ class House:
         """What the server has written to its standard error."""
         return self.server.data_dir.with_suffix(".log").read_text("utf-8", "replace")
 
+    def change(self, change: Callable[[Directory], None]) -> None:
+        """Change the records behind the server's back, as AWS's own services would."""
+        store = open_store(self.server.data_dir)
+        try:
+            store.write(lambda transaction: change(Directory(transaction)))
+        finally:
+            store.close()
+
     def account(self) -> Account:
         """A fresh account."""
         number = next(_numbers)
@@ -134,7 +159,8 @@ class House:
             clock=SystemClock(),
             random_bytes=os.urandom,
         )
-        assert made.root_access_key_id and made.root_secret_access_key
+        assert made.root_access_key_id
+        assert made.root_secret_access_key
         return Account(
             made.account_id,
             Keys(self.server.http, made.access_key_id, made.secret_access_key.reveal()),

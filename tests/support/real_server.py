@@ -3,7 +3,7 @@
 python -m tests.support.real_server DIR [SETTINGS-AS-JSON]
 
 DIR/clock holds the seconds by which the clock is ahead of the system's. Settings are those of `Settings` that are plain
-values, such as {"workers": 2}; `trusted_proxies` is a list of networks, `file_bytes_max` the size that no file may pass.
+values, such as {"workers": 2}; `trusted_proxies` is a list of networks, `file_bytes_max` the size that no file passes.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.support.clocks import OffsetClock
+
 from watchword.server.bootstrap import build
 from watchword.server.settings import Address, Settings, parse_network
 from watchword.server.workers import serve
-from tests.support.clocks import OffsetClock
 
 
 def main() -> None:
