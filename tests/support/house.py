@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -60,7 +60,8 @@ class Keys:
     def client(self, service: str) -> Any:
         """A boto3 client that neither retries nor refuses bad values itself."""
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, parameter_validation=False)
-        return boto3.client(
+        connect: Any = boto3.client  # type: ignore[reportUnknownMemberType]
+        return connect(
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,
@@ -187,5 +188,5 @@ def refusal(call: Any, /, **parameters: Any) -> tuple[str, str]:
     """Call an operation that must fail; gives back its code and message."""
     with pytest.raises(ClientError) as failed:
         call(**parameters)
-    error = failed.value.response["Error"]
+    error = cast("dict[str, str]", failed.value.response["Error"])  # type: ignore[reportUnknownMemberType]
     return error["Code"], error["Message"]

@@ -22,10 +22,10 @@ def encoded(document: str) -> str:
     return quote(document, safe="")
 
 
-def check_identity_policy(document: str) -> None:
+def check_identity_policy(document: str, *, is_managed: bool) -> None:
     """Refuse what is no identity policy. Raises MalformedPolicyDocument."""
     try:
-        validate_identity_policy(document)
+        validate_identity_policy(document, is_managed=is_managed)
     except MalformedPolicy as error:
         raise MalformedPolicyDocument(error.message) from None
 

@@ -35,7 +35,7 @@ def _named(directory: Directory, account: str, holder: Holder, holder_id: str, n
 def _put(holder: Holder, call: Call[Any], directory: Directory) -> None:
     asked = call.request
     found = holder.find_modifiable(directory, call.account, getattr(asked, holder.name))
-    check_identity_policy(asked.policy_document)
+    check_identity_policy(asked.policy_document, is_managed=False)
     old = directory.inline_policies.get(call.account, found.id, asked.policy_name.lower())
     policy = InlinePolicy(
         account=call.account,

@@ -63,7 +63,7 @@ def create_policy(
     Raises MalformedPolicyDocument, EntityAlreadyExists, LimitExceeded, InvalidInput (tags).
     """
     asked = call.request
-    check_identity_policy(asked.policy_document)
+    check_identity_policy(asked.policy_document, is_managed=True)
     quotas.POLICY_SIZE.check_size(quotas.size(asked.policy_document))
     policy = ManagedPolicy(
         account=call.account,

@@ -59,7 +59,7 @@ def create_policy_version(
     """Add a version. Raises NoSuchEntity, MalformedPolicyDocument, LimitExceeded, ValidationError."""
     asked = call.request
     policy = policy_with_arn(directory, call.account, asked.policy_arn)
-    check_identity_policy(asked.policy_document)
+    check_identity_policy(asked.policy_document, is_managed=True)
     quotas.POLICY_SIZE.check_size(quotas.size(asked.policy_document))
     if directory.policy_versions.count(call.account, policy.id) >= VERSIONS_MAX:
         raise LimitExceeded(
