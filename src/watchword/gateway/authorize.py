@@ -147,7 +147,7 @@ class Authorizer:
         around = asked.around
         caller = around.caller
         principal = caller.principal
-        if principal.account != resource.account:
+        if not principal.account or principal.account != resource.account:
             # INVARIANT: until policies are decided across accounts, nobody reaches into another account, and
             # the anonymous, who belong to none, reach nothing: public access is blocked, as AWS's defaults have it.
             return _bare_denial(caller, action, resource, asked.dialect)
