@@ -29,6 +29,10 @@ T = TypeVar("T")
 Overlay = dict[bytes, Any]
 """Values that hide those of the map; None hides that there is one."""
 
+_ORDERED = (b"record\0", b"index\0")
+"""The tables that are read in order; the others are only looked up."""
+_INSERTED_ONE_BY_ONE = 64
+
 
 class _Commit:
     """A point in time: what the next commit undid, and that commit."""
@@ -47,6 +51,7 @@ class _Map:
     def __init__(self) -> None:
         self.values: dict[bytes, Any] = {}
         self.keys: list[bytes] = []
+        """Those of the ordered tables, in order."""
         self.lock = threading.Lock()
         self.newest = _Commit(0)
 
@@ -54,15 +59,27 @@ class _Map:
         """Make the pending values the present ones, and leave the old ones to the snapshots that are open."""
         with self.lock:
             commit = self.newest
+            new: list[bytes] = []
             for key, value in pending.items():
-                commit.undone[key] = self.values.get(key)
+                old = commit.undone[key] = self.values.get(key)
                 if value is not None:
-                    if key not in self.values:
-                        insort(self.keys, key)
                     self.values[key] = value
-                elif self.values.pop(key, None) is not None:
-                    del self.keys[bisect_left(self.keys, key)]
+                    if old is None and key.startswith(_ORDERED):
+                        new.append(key)
+                elif old is not None:
+                    del self.values[key]
+                    if key.startswith(_ORDERED):
+                        del self.keys[bisect_left(self.keys, key)]
+            self._order(new)
             commit.later = self.newest = _Commit(commit.position + lines)
+
+    def _order(self, new: list[bytes]) -> None:
+        if len(new) > _INSERTED_ONE_BY_ONE:
+            self.keys += new
+            self.keys.sort()
+        else:
+            for key in new:
+                insort(self.keys, key)
 
     def between(self, low: bytes, high: bytes, overlay: Overlay) -> Iterator[tuple[bytes, Any]]:
         """Pairs in order as an overlay shows them. The caller holds the lock."""
