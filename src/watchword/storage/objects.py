@@ -38,9 +38,7 @@ _FOLDERS = tuple(f"{number:02x}" for number in range(256))
 class LocalObjects:
     """Blobs under one folder, shared by the processes of one machine."""
 
-    def __init__(
-        self, root: Path, *, random_bytes: RandomBytes = os.urandom, grace_seconds: float = GRACE_SECONDS
-    ) -> None:
+    def __init__(self, root: Path, random_bytes: RandomBytes, *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Make the folders where they are missing. Raises Unavailable."""
         self._root = root
         self._root_text = str(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ class Place:
         self.database = folder / "watchword.db"
         self.files = folder / "objects"
         self.store = SqliteStore(self.database)
-        self.objects = LocalObjects(self.files, grace_seconds=0)
+        self.objects = LocalObjects(self.files, os.urandom, grace_seconds=0)
 
     def keep_object(self, name: str, data: bytes) -> str:
         blob = self.objects.stage(Spooled(data=data, path=None, size=len(data), checksums={}))

@@ -34,7 +34,7 @@ def names(root: Path) -> set[str]:
 
 
 def test_a_small_body_is_read_at_once(root: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     blob = objects.stage(small(b"0123456789"))
     assert objects.body(blob, 0, 10) == b"0123456789"
     assert objects.body(blob, 3, 4) == b"3456"
@@ -43,7 +43,7 @@ def test_a_small_body_is_read_at_once(root: Path) -> None:
 def test_a_large_body_is_left_in_its_file(root: Path, tmp_path: Path) -> None:
     data = os.urandom(INLINE_BYTES_MAX + 10)
     spooled = spool(tmp_path / "spooled", data)
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     blob = objects.stage(spooled)
     whole = objects.body(blob, 5, INLINE_BYTES_MAX + 5)
     assert isinstance(whole, FileBody)
@@ -54,20 +54,20 @@ def test_a_large_body_is_left_in_its_file(root: Path, tmp_path: Path) -> None:
 
 
 def test_blobs_are_there_for_the_next_process_and_for_the_owner_only(root: Path, tmp_path: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     blobs = [objects.stage(small(b"a")), objects.stage(spool(tmp_path / "spooled", b"b"))]
-    assert [LocalObjects(root).body(blob, 0, 1) for blob in blobs] == [b"a", b"b"]
+    assert [LocalObjects(root, os.urandom).body(blob, 0, 1) for blob in blobs] == [b"a", b"b"]
     assert {path.stat().st_mode & 0o777 for path in blob_paths(root)} == {0o600}
     assert root.stat().st_mode & 0o777 == 0o700
 
 
 def test_two_bodies_of_the_same_bytes_are_two_blobs(root: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     assert objects.stage(small(b"a")) != objects.stage(small(b"a"))
 
 
 def test_a_body_that_cannot_be_kept_leaves_nothing(root: Path, tmp_path: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     (root / "staging").rmdir()
     with pytest.raises(Unavailable):
         objects.stage(small(b"a"))
@@ -79,7 +79,7 @@ def test_a_body_that_cannot_be_kept_leaves_nothing(root: Path, tmp_path: Path) -
 
 
 def test_a_lost_or_shortened_blob_is_unavailable_and_never_empty(root: Path, tmp_path: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     blob = objects.stage(spool(tmp_path / "spooled", b"x" * (INLINE_BYTES_MAX + 1)))
     path = next(iter(blob_paths(root)))
     os.truncate(path, 10)
@@ -93,14 +93,14 @@ def test_a_lost_or_shortened_blob_is_unavailable_and_never_empty(root: Path, tmp
 
 
 def test_a_discarded_blob_can_be_read_by_those_who_know_it(root: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     blob = objects.stage(small(b"a"))
     objects.discard(blob)
     assert objects.body(blob, 0, 1) == b"a"
 
 
 def test_a_discarded_blob_is_gone_after_its_grace(root: Path) -> None:
-    objects = LocalObjects(root, grace_seconds=0)
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
     blob = objects.stage(small(b"a"))
     kept = objects.stage(small(b"b"))
     objects.discard(blob)
@@ -108,13 +108,13 @@ def test_a_discarded_blob_is_gone_after_its_grace(root: Path) -> None:
 
 
 def test_discarding_what_is_gone_is_no_error(root: Path) -> None:
-    objects = LocalObjects(root, grace_seconds=0)
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
     objects.discard("00" * 16)
     assert names(root) == set()
 
 
 def test_no_blob_vanishes_while_removals_are_held(root: Path) -> None:
-    objects = LocalObjects(root, grace_seconds=0)
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
     blob = objects.stage(small(b"a"))
     with removals_held(root):
         objects.discard(blob)
@@ -125,7 +125,7 @@ def test_no_blob_vanishes_while_removals_are_held(root: Path) -> None:
 
 
 def test_a_sweep_takes_old_orphans_only(root: Path) -> None:
-    objects = LocalObjects(root)
+    objects = LocalObjects(root, os.urandom)
     named, orphan = objects.stage(small(b"a")), objects.stage(small(b"b"))
     (root / "staging" / ("ab" * 16)).write_bytes(b"half a body")
     assert objects.sweep(lambda blob: blob == named, datetime.now(UTC) - LATER) == 0
