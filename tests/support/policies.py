@@ -34,8 +34,8 @@ actions = st.sampled_from(
     + ["sts:GetCallerIdentity"]
 )
 action_patterns = st.sampled_from(
-    ["*", "*", "s3:*", "s3:GetObject", "S3:getobject", "s3:?utObject", "s3:Put*", "*:*Object", "sts:Assume*", "sts:*", "${x}"]
-)  # fmt: skip
+    ["*", "*", "s3:*", "s3:GetObject", "S3:getobject", "s3:?utObject", "s3:Put*", "*:*Object", "sts:Assume*", "${x}"]
+)
 
 resources = st.sampled_from(
     [

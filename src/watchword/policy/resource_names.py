@@ -30,7 +30,8 @@ _IAM_PATHS: Final = (
     "report/",
     "access-report/",
 )
-_ACCOUNT = re.compile(r"[A-Za-z0-9*?-]*\Z")
+_IAM_ACCOUNT = re.compile(r"[A-Za-z0-9*?-]*\Z")
+_ACCOUNT = re.compile(r"[A-Za-z0-9*?${}-]*\Z")
 _S3_WITH_REGION = ("accesspoint", "async-request/", "job/", "storage-lens", "access-grants")
 
 
@@ -62,12 +63,12 @@ def _partition_fault(partition: str, resource: str) -> str:
 
 
 def _fields_fault(resource: str, service: str, region: str, account: str, name: str) -> str | None:
-    if not _ACCOUNT.match(account):
+    if not (_IAM_ACCOUNT if service == "iam" else _ACCOUNT).match(account):
         return LEGACY
     if service == "iam":
         if region not in ("", "*"):
             return f"IAM resource {resource} cannot contain region information."
-        if not name.startswith((*_IAM_PATHS, "*")) and "*" not in name.partition("/")[0]:
+        if name != "root" and not name.startswith((*_IAM_PATHS, "*")) and "*" not in name.partition("/")[0]:
             return f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
     if service == "s3" and region not in ("", "*") and not name.startswith(_S3_WITH_REGION):
         return f"Resource {resource} can not contain region information."

@@ -1,0 +1,60 @@
+"""Wildcards: the cost of a match is bounded by pattern times text, counted in executed lines, not in time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from watchword.policy.wildcards import Pattern, parse_pattern, utf16_units
+
+
+def lines_executed(action: Callable[[], object]) -> int:
+    """How many lines of Python `action` runs."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["a*" * 30 + "b", "*a" * 30 + "*b*", "*?a" * 30 + "b", "?*" * 30 + "b", "*" * 500 + "b", "*" + "a?" * 40 + "b*"],
+)
+@pytest.mark.parametrize("text", ["a" * 400, "ab" * 200, "a" * 399 + "c"])
+def test_hostile_patterns_cost_at_most_pattern_times_text(pattern: str, text: str) -> None:
+    compiled = Pattern(parse_pattern(pattern))
+    assert lines_executed(lambda: compiled.matches(text)) <= 8 * len(pattern) * len(text)
+
+
+def test_many_stars_without_questions_do_not_depend_on_the_text_in_python() -> None:
+    compiled = Pattern(parse_pattern("a*" * 30 + "b"))
+    assert (
+        lines_executed(lambda: compiled.matches("a" * 10)) * 2
+        >= lines_executed(lambda: compiled.matches("a" * 100_000)) - 30 * 12
+    )
+
+
+def test_whole_texts_and_prefixes_are_told_apart() -> None:
+    assert (Pattern(parse_pattern("abc")).exact, Pattern(parse_pattern("abc")).prefix) == ("abc", None)
+    assert (Pattern(parse_pattern("abc**")).exact, Pattern(parse_pattern("abc**")).prefix) == (None, "abc")
+    assert (Pattern(parse_pattern("a*c")).exact, Pattern(parse_pattern("a*c")).prefix) == (None, None)
+    assert (Pattern(parse_pattern("a?")).exact, Pattern(parse_pattern("a?")).prefix) == (None, None)
+    assert Pattern(parse_pattern("")).exact == ""
+
+
+def test_units_are_those_of_utf_16() -> None:
+    assert [ord(unit) for unit in utf16_units("a\N{GRINNING FACE}")] == [0x61, 0xD83D, 0xDE00]
