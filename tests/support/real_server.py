@@ -31,8 +31,9 @@ def main() -> None:
     if file_bytes_max is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, resource.RLIM_INFINITY))
+    https = Address("127.0.0.1", 0) if options.pop("https", False) else None
     clock = OffsetClock(data_dir / "clock")
-    settings = Settings(data_dir, http=Address("127.0.0.1", 0), trusted_proxies=trusted, **options)
+    settings = Settings(data_dir, http=Address("127.0.0.1", 0), https=https, trusted_proxies=trusted, **options)
     serve(settings, lambda settings: build(settings, clock, os.urandom), clock, _say)
 
 
