@@ -17,6 +17,8 @@ from typing import Any, cast
 
 import botocore
 
+from watchword.protocols.patterns import compile_pattern
+
 SERVICES = (
     "iam", "identitystore", "organizations", "s3", "s3control", "signin", "sso", "sso-admin", "sso-oidc", "sts",
 )  # fmt: skip
@@ -140,6 +142,13 @@ def add_s3_documents(model: dict[str, Any]) -> None:
     model["shapes"]["Expires"] = {"type": "string"}
 
 
+def try_patterns(model: dict[str, Any]) -> None:
+    """Fail here, not in a request, when a pattern has no translation."""
+    for value in model["shapes"].values():
+        if "pattern" in value:
+            compile_pattern(value["pattern"])
+
+
 def convert(folder: Path) -> dict[str, Any]:
     """The facts of one service; `folder` holds the SDK model of one API version."""
     source = read(folder, "service-2")
@@ -152,6 +161,7 @@ def convert(folder: Path) -> dict[str, Any]:
     model["pagination"] = {name: paginator(value) for name, value in pages.items()}
     if folder.parent.name == "s3":
         add_s3_documents(model)
+    try_patterns(model)
     return model
 
 

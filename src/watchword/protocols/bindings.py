@@ -82,6 +82,6 @@ def message_members(model: ServiceModel) -> dict[str, str]:
 def header_lines(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Header lines from text. Line breaks cannot pass: they become spaces."""
     return [
-        (name.encode("latin-1"), value.replace("\r", " ").replace("\n", " ").encode("utf-8"))
+        (name.encode("latin-1"), value.replace("\r", " ").replace("\n", " ").encode("utf-8", "replace"))
         for name, value in headers.items()
     ]

@@ -5,7 +5,7 @@ regular expression pattern: [\w+=,.@-]*`. Several are joined with `; `. Members 
 of lists as `tags.1.member.key`. A bad scalar in a list is reported at the list, with all rules of its elements.
 
 Checks take plain mappings by wire names, before a typed value is made of them.
-INVARIANT: a value that the model marks sensitive is never echoed.
+INVARIANT: a value that the model marks sensitive is never echoed, nor is a structure, which may hold one.
 
 Source: recorded answers of STS, IAM, Lambda, DynamoDB and Cognito. IAM leaves the value out, and the members of an
 enumeration too.
@@ -121,7 +121,7 @@ class _Checks:
         return check
 
     def _show(self, shape: Shape) -> Callable[[Any], str]:
-        if self._terse or shape.sensitive:
+        if self._terse or shape.sensitive or shape.type in ("structure", "map", "list"):
             return lambda value: ""
         return lambda value: f"'{shown(value)}' "
 
@@ -192,7 +192,7 @@ def _pattern_rule(pattern: str, length_max: float | None) -> _Rule:
 
 def _length_rules(low: float | None, high: float | None) -> list[_Rule]:
     rules: list[_Rule] = []
-    if low is not None and low > 0:
+    if low is not None:
         rules.append((lambda value: len(value) >= low, f"Member must have length greater than or equal to {low}"))
     if high is not None:
         rules.append((lambda value: len(value) <= high, f"Member must have length less than or equal to {high}"))

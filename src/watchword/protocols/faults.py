@@ -34,6 +34,11 @@ def invalid_argument(name: str) -> ApiError:
     return ApiError("InvalidArgument", f"Invalid value for {name}", 400, fields={"ArgumentName": name})
 
 
+def invalid_uri() -> ApiError:
+    """A path of S3 that is not UTF-8, or a query with too many parameters."""
+    return ApiError("InvalidURI", "Couldn't parse the specified URI.", 400)
+
+
 def unknown_action(name: str, version: str) -> ApiError:
     """No such operation in this version of a query API."""
     return ApiError("InvalidAction", f"Could not find operation {name} for version {version}", 400)

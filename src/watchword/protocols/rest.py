@@ -33,6 +33,9 @@ Step = Callable[[Incoming, Query, Found], None]
 """Reads one member of a request into what is found."""
 
 
+_NO_QUERY: Query = {}
+
+
 class Body(Protocol):
     """The half of a REST protocol that differs: documents and errors."""
 
@@ -66,6 +69,10 @@ class Body(Protocol):
         """A value in path, query or header that is not of its type."""
         ...
 
+    def bad_uri(self) -> ApiError:
+        """A path or query that cannot be read at all."""
+        ...
+
     def misfit(self, message: str, /) -> ApiError:
         """An input that lacks what its type needs."""
         ...
@@ -90,8 +97,8 @@ class RestBinding:
             self._routes = Routes(self._model)
         try:
             match = self._routes.match(head, path)
-        except ValueError as error:
-            raise self._body.bad_field("query", str(error)) from None
+        except ValueError:
+            raise self._body.bad_uri() from None
         if match is None:
             raise self._body.unknown()
         return match
@@ -109,7 +116,7 @@ class RestBinding:
         def read(incoming: Incoming) -> Found:
             found: Found = {}
             head = incoming.head
-            query = self._query(head) if takes_query else {}
+            query: Query = self._query(head) if takes_query else _NO_QUERY
             if body is not None:
                 body(incoming, found)
             for step in steps:
@@ -126,8 +133,8 @@ class RestBinding:
     def _query(self, head: RequestHead) -> Query:
         try:
             return query_values(head.query_string)
-        except ValueError as error:
-            raise self._body.bad_field("query", str(error)) from None
+        except ValueError:
+            raise self._body.bad_uri() from None
 
     def _header_members(self, members: Mapping[str, Ref]) -> dict[bytes, tuple[str, Callable[[str], Any]]]:
         """The members that are headers, by header name, and how they are read."""

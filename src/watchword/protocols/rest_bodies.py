@@ -12,6 +12,7 @@ from watchword.core.errors import ApiError
 from watchword.protocols.bindings import Ids, message_members
 from watchword.protocols.faults import (
     invalid_argument,
+    invalid_uri,
     malformed_xml,
     method_not_allowed,
     serialization_fault,
@@ -65,6 +66,9 @@ class JsonBody:
 
     def bad_field(self, name: str, reason: str) -> ApiError:
         return serialization_fault(f"`{name}` is {reason}")
+
+    def bad_uri(self) -> ApiError:
+        return serialization_fault("the path or the query cannot be read")
 
     def misfit(self, message: str) -> ApiError:
         return serialization_fault(message)
@@ -137,6 +141,9 @@ class XmlBody:
 
     def bad_field(self, name: str, _reason: str) -> ApiError:
         return invalid_argument(name)
+
+    def bad_uri(self) -> ApiError:
+        return invalid_uri()
 
     def misfit(self, _message: str) -> ApiError:
         return malformed_xml()

@@ -112,7 +112,7 @@ class Routes:
     def match(self, head: RequestHead, path: bytes) -> Match | None:
         """The operation that a request means; `path` is its raw path. None when there is none.
 
-        Raises ValueError when the query has too many parameters.
+        Raises ValueError when a label is not UTF-8 or the query has too many parameters.
         """
         query = query_values(head.query_string)
         best: _Rank | None = None
@@ -127,7 +127,7 @@ class Routes:
                 rank = route.rank(head, query)
                 if best is None or rank > best:
                     best = rank
-                    values = [unquote_to_bytes(part).decode("utf-8", "surrogateescape") for part in fit.groups()]
+                    values = [unquote_to_bytes(part).decode() for part in fit.groups()]
                     found = Match(route.operation, dict(zip(route.labels, values, strict=True)))
         return found
 

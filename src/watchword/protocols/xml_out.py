@@ -81,7 +81,7 @@ class XmlWriter:
         shape = self._shapes[name]
         members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.leaves_body}
         read = getter(list(members), self._types is not None)
-        parts = [tuple(self._part(ref, ref.location_name or key)) for key, ref in members.items()]
+        parts = [self._part(ref, ref.location_name or key) for key, ref in members.items()]
 
         def write(value: Any) -> str:
             pairs = zip(parts, read(value), strict=True)
