@@ -66,11 +66,10 @@ def _check_elements(layer: Layer, document: CompiledDocument) -> None:
     A policy without a Resource, or with a Principal, where the type forbids it would say more than was meant.
     """
     has_principal = layer in (Layer.RESOURCE, Layer.TRUST, Layer.RCP, Layer.ENDPOINT)
-    for statement in document.document.statements:
-        if (statement.principals is not None) is not has_principal:
-            raise MalformedPolicy(f"a {layer.value} {'must' if has_principal else 'must not'} name principals")
-        if (statement.resources is not None) is (layer is Layer.TRUST):
-            raise MalformedPolicy(f"a {layer.value} {'must not' if layer is Layer.TRUST else 'must'} name resources")
+    if (not has_principal) in document.names_principals:
+        raise MalformedPolicy(f"a {layer.value} {'must' if has_principal else 'must not'} name principals")
+    if (layer is Layer.TRUST) in document.names_resources:
+        raise MalformedPolicy(f"a {layer.value} {'must not' if layer is Layer.TRUST else 'must'} name resources")
 
 
 class AccessRequest(msgspec.Struct, frozen=True):

@@ -191,10 +191,13 @@ class StatementSet:
 class CompiledDocument:
     """A document, ready to be asked. Holds nothing of any request; share it freely."""
 
-    __slots__ = ("_by_action", "document", "statements")
+    __slots__ = ("_by_action", "document", "names_principals", "names_resources", "statements")
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.names_principals = frozenset(each.principals is not None for each in document.statements)
+        self.names_resources = frozenset(each.resources is not None for each in document.statements)
+        """Whether statements have the element: {True} when all have it, {False} when none has."""
         self.statements = tuple(
             CompiledStatement(statement, index, has_variables=document.has_variables)
             for index, statement in enumerate(document.statements)

@@ -49,6 +49,11 @@ def parse_template(text: str, *, has_variables: bool, has_wildcards: bool) -> tu
     return tuple(parts)
 
 
+def variable_names(text: str) -> list[str]:
+    """The keys whose variables stand in a text, as written."""
+    return [found[2].strip() for found in _VARIABLE.finditer(text) if found[2] is not None]
+
+
 def expand(parts: Sequence[Part], get: Get) -> list[str | Wildcard] | None:
     """Put literal text in the place of every variable; None when one stands for nothing."""
     expanded: list[str | Wildcard] = []
