@@ -16,7 +16,7 @@ class Clock(Protocol):
 
 def iso8601(moment: datetime) -> str:
     """`2015-08-30T12:36:00Z`: AWS's form in XML answers, whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()[:19] + "Z"
 
 
 def from_epoch(seconds: float) -> datetime:

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from watchword.directory import access_keys, accounts, buckets, groups, instance_profiles, policies, roles, users
-from watchword.directory.ports import Collection, RecordType, Transaction
+from watchword.directory.access_keys import ACCESS_KEYS, ACCESS_KEYS_LAST_USED
+from watchword.directory.accounts import ACCOUNT_ALIASES, ACCOUNTS
+from watchword.directory.buckets import BUCKETS, OBJECTS
+from watchword.directory.groups import GROUPS, MEMBERSHIPS
+from watchword.directory.instance_profiles import INSTANCE_PROFILES
+from watchword.directory.policies import ATTACHMENTS, INLINE_POLICIES, MANAGED_POLICIES, POLICY_VERSIONS
+from watchword.directory.ports import Collection, Record, RecordType, Transaction
+from watchword.directory.roles import ROLES, ROLES_LAST_USED
+from watchword.directory.users import USERS
+
+R = TypeVar("R", bound=Record)
 
 RECORD_TYPES: tuple[RecordType[Any], ...] = (
-    accounts.ACCOUNTS,
-    accounts.ACCOUNT_ALIASES,
-    users.USERS,
-    groups.GROUPS,
-    groups.MEMBERSHIPS,
-    roles.ROLES,
-    roles.ROLES_LAST_USED,
-    policies.MANAGED_POLICIES,
-    policies.POLICY_VERSIONS,
-    policies.INLINE_POLICIES,
-    policies.ATTACHMENTS,
-    access_keys.ACCESS_KEYS,
-    access_keys.ACCESS_KEYS_LAST_USED,
-    instance_profiles.INSTANCE_PROFILES,
-    buckets.BUCKETS,
-    buckets.OBJECTS,
+    ACCOUNTS,
+    ACCOUNT_ALIASES,
+    USERS,
+    GROUPS,
+    MEMBERSHIPS,
+    ROLES,
+    ROLES_LAST_USED,
+    MANAGED_POLICIES,
+    POLICY_VERSIONS,
+    INLINE_POLICIES,
+    ATTACHMENTS,
+    ACCESS_KEYS,
+    ACCESS_KEYS_LAST_USED,
+    INSTANCE_PROFILES,
+    BUCKETS,
+    OBJECTS,
 )
+
+
+class _Bound(Generic[R]):
+    """An attribute that is a collection of the directory's transaction, made at first use."""
+
+    def __init__(self, record_type: RecordType[R]) -> None:
+        self._record_type = record_type
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, directory: Directory, owner: type) -> Collection[R]:
+        collection = directory.transaction.collection(self._record_type)
+        # The instance's own attribute is found before this descriptor from now on.
+        directory.__dict__[self._name] = collection
+        return collection
 
 
 class Directory:
@@ -34,66 +59,19 @@ class Directory:
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
 
-    @cached_property
-    def accounts(self) -> Collection[accounts.Account]:
-        return self.transaction.collection(accounts.ACCOUNTS)
-
-    @cached_property
-    def account_aliases(self) -> Collection[accounts.AccountAlias]:
-        return self.transaction.collection(accounts.ACCOUNT_ALIASES)
-
-    @cached_property
-    def users(self) -> Collection[users.User]:
-        return self.transaction.collection(users.USERS)
-
-    @cached_property
-    def groups(self) -> Collection[groups.Group]:
-        return self.transaction.collection(groups.GROUPS)
-
-    @cached_property
-    def memberships(self) -> Collection[groups.Membership]:
-        return self.transaction.collection(groups.MEMBERSHIPS)
-
-    @cached_property
-    def roles(self) -> Collection[roles.Role]:
-        return self.transaction.collection(roles.ROLES)
-
-    @cached_property
-    def roles_last_used(self) -> Collection[roles.RoleLastUsed]:
-        return self.transaction.collection(roles.ROLES_LAST_USED)
-
-    @cached_property
-    def managed_policies(self) -> Collection[policies.ManagedPolicy]:
-        return self.transaction.collection(policies.MANAGED_POLICIES)
-
-    @cached_property
-    def policy_versions(self) -> Collection[policies.PolicyVersion]:
-        return self.transaction.collection(policies.POLICY_VERSIONS)
-
-    @cached_property
-    def inline_policies(self) -> Collection[policies.InlinePolicy]:
-        return self.transaction.collection(policies.INLINE_POLICIES)
-
-    @cached_property
-    def attachments(self) -> Collection[policies.Attachment]:
-        return self.transaction.collection(policies.ATTACHMENTS)
-
-    @cached_property
-    def access_keys(self) -> Collection[access_keys.AccessKey]:
-        return self.transaction.collection(access_keys.ACCESS_KEYS)
-
-    @cached_property
-    def access_keys_last_used(self) -> Collection[access_keys.AccessKeyLastUsed]:
-        return self.transaction.collection(access_keys.ACCESS_KEYS_LAST_USED)
-
-    @cached_property
-    def instance_profiles(self) -> Collection[instance_profiles.InstanceProfile]:
-        return self.transaction.collection(instance_profiles.INSTANCE_PROFILES)
-
-    @cached_property
-    def buckets(self) -> Collection[buckets.Bucket]:
-        return self.transaction.collection(buckets.BUCKETS)
-
-    @cached_property
-    def objects(self) -> Collection[buckets.StoredObject]:
-        return self.transaction.collection(buckets.OBJECTS)
+    accounts = _Bound(ACCOUNTS)
+    account_aliases = _Bound(ACCOUNT_ALIASES)
+    users = _Bound(USERS)
+    groups = _Bound(GROUPS)
+    memberships = _Bound(MEMBERSHIPS)
+    roles = _Bound(ROLES)
+    roles_last_used = _Bound(ROLES_LAST_USED)
+    managed_policies = _Bound(MANAGED_POLICIES)
+    policy_versions = _Bound(POLICY_VERSIONS)
+    inline_policies = _Bound(INLINE_POLICIES)
+    attachments = _Bound(ATTACHMENTS)
+    access_keys = _Bound(ACCESS_KEYS)
+    access_keys_last_used = _Bound(ACCESS_KEYS_LAST_USED)
+    instance_profiles = _Bound(INSTANCE_PROFILES)
+    buckets = _Bound(BUCKETS)
+    objects = _Bound(OBJECTS)

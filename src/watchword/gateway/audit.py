@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -59,7 +58,7 @@ class Event(msgspec.Struct, omit_defaults=True, rename="camel"):
     aws_region: str
     source_ip_address: str = msgspec.field(name="sourceIPAddress")
     user_agent: str
-    user_identity: UserIdentity
+    user_identity: msgspec.Raw
     request_id: str = msgspec.field(name="requestID")
     event_id: str = msgspec.field(name="eventID")
     read_only: bool
@@ -71,7 +70,7 @@ class Event(msgspec.Struct, omit_defaults=True, rename="camel"):
 
 
 _encoder = msgspec.json.Encoder()
-_ANONYMOUS = UserIdentity(type="AWSAccount", principal_id="ANONYMOUS_PRINCIPAL", account_id="anonymous")
+NOBODY = UserIdentity(type="AWSAccount", principal_id="ANONYMOUS_PRINCIPAL", account_id="anonymous")
 _HEAD = b'{"eventVersion":"1.11","eventType":"AwsApiCall","eventCategory":"Management",'
 
 
@@ -80,13 +79,19 @@ def encode_event(event: Event) -> bytes:
     return _HEAD + _encoder.encode(event)[1:]
 
 
-def identity_of(caller: Authenticated | None, claimed_key_id: str = "") -> UserIdentity:
-    """Who asked: the proved caller, or for a refused credential only the access key id that was claimed."""
-    if caller is None:
-        return UserIdentity(type="Unknown", access_key_id=clipped(claimed_key_id)) if claimed_key_id else _ANONYMOUS
+def encode_identity(identity: UserIdentity) -> msgspec.Raw:
+    """An identity as it stands in events; kept with the credential that it belongs to."""
+    return msgspec.Raw(_encoder.encode(identity))
+
+
+def claimed_identity(access_key_id: str) -> UserIdentity:
+    """Who asked with credentials that proved nothing: only the access key id that was claimed."""
+    return UserIdentity(type="Unknown", access_key_id=clipped(access_key_id)) if access_key_id else NOBODY
+
+
+def identity_of(caller: Authenticated) -> UserIdentity:
+    """A proved caller."""
     principal = caller.principal
-    if not caller.access_key_id:
-        return _ANONYMOUS
     identity = UserIdentity(
         type=_TYPES.get(principal.kind.value, "Unknown"),
         principal_id=principal.id,
@@ -126,8 +131,3 @@ def _session_context(caller: Authenticated) -> dict[str, Any]:
 def clipped(text: str) -> str:
     """Text of the client's choice, bounded."""
     return text if len(text) <= TEXT_MAX else text[:TEXT_MAX] + "…"
-
-
-def event_time(moment: datetime) -> str:
-    """The event's time in CloudTrail's form."""
-    return iso8601(moment)

@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from watchword.core.arn import assumed_role_arn, root_arn
 from watchword.core.errors import SealBroken, TokenInvalid
 from watchword.core.http import RequestHead
@@ -27,6 +29,7 @@ from watchword.credentials.sessions import Session, SessionKind, open_session
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
 from watchword.directory.users import User
+from watchword.gateway.audit import NOBODY, encode_identity, identity_of
 from watchword.gateway.caches import AccountCache
 from watchword.policy.principals import Kind, Principal
 from watchword.services.call import Authenticated
@@ -35,7 +38,6 @@ from watchword.signing.errors import expired_token, invalid_token, missing_token
 from watchword.signing.keys import SigningKey, derive_signing_key
 from watchword.signing.verification import read_claim, verify
 
-ANONYMOUS = Authenticated(Principal(kind=Kind.ANONYMOUS, account="", arn="anonymous"))
 CREDENTIALS_HELD = 50_000
 SCOPES_HELD = 16
 """Signing keys kept per credential: a client uses few regions and services on one day."""
@@ -47,6 +49,8 @@ class Credential:
 
     caller: Authenticated
     secret: SecretText
+    identity: msgspec.Raw
+    """The caller as audit events show it."""
     signing_keys: dict[str, SigningKey] = field(default_factory=dict[str, SigningKey])
     """By scope: `date/region/service/aws4_request`."""
 
@@ -62,11 +66,12 @@ class Credential:
         return key
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """A verified caller, with what a streamed body is verified against."""
 
     caller: Authenticated
+    identity: msgspec.Raw
+    """The caller as audit events show it."""
     claim: Claim | None = None
     key: SigningKey | None = None
 
@@ -101,7 +106,7 @@ class Gate:
                 raise invalid_token(token)
         key = credential.signing_key(claim)
         verify(claim, key, body_sha256)
-        return Proof(credential.caller, claim, key)
+        return Proof(credential.caller, credential.identity, claim, key)
 
     def _long_term(self, claim: Claim) -> Credential:
         with self._store.read() as snapshot:
@@ -118,7 +123,7 @@ class Gate:
         except SealBroken:
             # The record was tampered with, or sealed by a master key that is not held: it proves nothing.
             raise unknown_key(claim.access_key_id) from None
-        credential = Credential(Authenticated(principal, record.id), secret)
+        credential = _credential(Authenticated(principal, record.id), secret)
         self._credentials.put(record.id, record.account, credential, position)
         return credential
 
@@ -135,9 +140,17 @@ class Gate:
             position = snapshot.position
         if principal is None:
             raise invalid_token(token)
-        credential = Credential(Authenticated(principal, claim.access_key_id, session), opened.secret)
+        credential = _credential(Authenticated(principal, claim.access_key_id, session), opened.secret)
         self._credentials.put((claim.access_key_id, token), session.account, credential, position)
         return credential
+
+
+def _credential(caller: Authenticated, secret: SecretText) -> Credential:
+    return Credential(caller, secret, encode_identity(identity_of(caller)))
+
+
+ANONYMOUS = Proof(Authenticated(Principal(kind=Kind.ANONYMOUS, account="", arn="anonymous")), encode_identity(NOBODY))
+"""A request that carries no credentials."""
 
 
 def require(claim: Claim | None) -> Claim:

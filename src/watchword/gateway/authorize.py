@@ -19,6 +19,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+import msgspec
+
 from watchword.core.errors import ApiError
 from watchword.directory.directory import Directory
 from watchword.gateway.context import RequestContext, Surroundings
@@ -66,8 +68,7 @@ def service_rules(service: str) -> ServiceRules:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One request of one operation, as authorization sees it."""
 
     around: Surroundings

@@ -8,9 +8,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from watchword.core.clock import iso8601
 from watchword.core.http import RequestHead
@@ -23,8 +24,7 @@ from watchword.services.call import Authenticated
 from watchword.signing.claims import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """What every check of one request has in common."""
 
     head: RequestHead

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from watchword.core.clock import iso8601
 from watchword.core.errors import ApiError
-from watchword.gateway.audit import TEXT_MAX, Event, clipped, event_time, identity_of
+from watchword.gateway.audit import TEXT_MAX, Event, claimed_identity, clipped, encode_identity
 from watchword.gateway.exchange import Exchange
 from watchword.gateway.identify import Served
 from watchword.gateway.names import read_scope
@@ -23,17 +24,16 @@ def event_of(exchange: Exchange, error: ApiError | None) -> Event:
     """The event of a request that was answered, or refused with `error`."""
     head, target, proof = exchange.head, exchange.target, exchange.proof
     service = target.service
-    claimed = "" if proof is not None else _claimed_key(exchange)
     operation = exchange.operation
     call = exchange.call
     return Event(
-        event_time=event_time(exchange.now),
+        event_time=iso8601(exchange.now),
         event_source=f"{service.name}.amazonaws.com",
         event_name=exchange.operation_name or "Unknown",
         aws_region=clipped(target.region),
         source_ip_address=head.client_address,
         user_agent=clipped(head.header_text(b"user-agent") or ""),
-        user_identity=identity_of(proof.caller if proof is not None else None, claimed),
+        user_identity=encode_identity(claimed_identity(_claimed_key(exchange))) if proof is None else proof.identity,
         request_id=exchange.request_id,
         event_id=exchange.request_id,
         read_only=operation is not None and not operation.writes,

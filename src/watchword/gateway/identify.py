@@ -8,7 +8,7 @@ signature's scope must then agree with it. The operation itself is found by the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 from watchword.core.http import RequestHead
@@ -46,7 +46,7 @@ class Served:
     requirements: dict[str, Requirement]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """Where a request goes."""
 
@@ -60,7 +60,12 @@ class Target:
 
     def rules(self, region: str | None = None) -> Rules:
         """What the signature must look like; `region` is one that the resource demands."""
-        return Rules(service=self.service.name, dialect=self.service.dialect, region=self.host_region or region)
+        return _rules(self.service.name, self.service.dialect, self.host_region or region)
+
+
+@lru_cache(maxsize=1024)
+def _rules(service: str, dialect: Dialect, region: str | None) -> Rules:
+    return Rules(service=service, dialect=dialect, region=region)
 
 
 @cache
@@ -82,22 +87,23 @@ def served(name: str) -> Served:
 
 def identify(head: RequestHead, region_default: str) -> Target:
     """Find the target of a request. Never fails: what names nothing is for S3, which answers for itself."""
-    host = read_host(head.host)
     scope = read_scope(head.header(b"authorization"), head.query_string)
-    name = host.service if host.service in SERVED else None
-    if name is None and scope is not None and scope.service in SERVED:
-        name = scope.service
-    service = served(name or _guessed(head))
-    region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else host.region
-    if region is None:
-        region = scope.region if scope is not None and scope.region else region_default
-    return Target(service, region, _demanded_region(head.host, host.region, service.name), host.bucket)
+    if scope is not None and scope.service in SERVED:
+        return _target(head.host, scope.service, scope.region or region_default)
+    region = scope.region if scope is not None and scope.region else region_default
+    return _target(head.host, _guessed(head), region)
 
 
-def _demanded_region(host: str, region: str | None, service: str) -> str | None:
-    if region is None and host.endswith(".amazonaws.com") and service in ("iam", "sts"):
-        return GLOBAL_REGION
-    return region
+@lru_cache(maxsize=4096)
+def _target(host: str, service_named: str, region_named: str) -> Target:
+    """The target for a Host header, when the rest of the request names this service and region."""
+    read = read_host(host)
+    service = served(read.service if read.service in SERVED else service_named)
+    region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else read.region or region_named
+    demanded = read.region
+    if demanded is None and service.name in ("iam", "sts") and read.is_aws:
+        demanded = GLOBAL_REGION
+    return Target(service, region, demanded, read.bucket)
 
 
 def _guessed(head: RequestHead) -> str:

@@ -27,8 +27,8 @@ class HostName(NamedTuple):
     service: str | None = None
     region: str | None = None
     bucket: str | None = None
-    is_known: bool = True
-    """False for a name that is neither ours nor AWS's."""
+    is_aws: bool = False
+    """True for AWS's own names, where a global service demands us-east-1."""
 
 
 @lru_cache(maxsize=1024)
@@ -38,7 +38,7 @@ def read_host(host: str) -> HostName:
     name = name.lower().rstrip(".")
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
-            return _read_labels(name.removesuffix(suffix))
+            return _read_labels(name.removesuffix(suffix))._replace(is_aws=suffix == ".amazonaws.com")
     return HostName()
 
 
@@ -53,7 +53,7 @@ def _read_labels(prefix: str) -> HostName:
         region = labels[1] if len(labels) == 2 else None
         if region is None or REGION.match(region):
             return HostName(labels[0].removesuffix("-fips"), region)
-    return HostName(is_known=False)
+    return HostName()
 
 
 class Scope(NamedTuple):

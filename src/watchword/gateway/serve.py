@@ -9,9 +9,11 @@ Reading operations are answered at once; writing operations leave a `Commit`, wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from watchword.core.clock import Clock
 from watchword.core.errors import WatchwordError
@@ -20,7 +22,7 @@ from watchword.core.ids import RandomBytes, new_request_id
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog, encode_event
-from watchword.gateway.authenticate import ANONYMOUS, Gate, Proof, require
+from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
 from watchword.gateway.context import Surroundings
 from watchword.gateway.dispatch import Dispatcher
@@ -30,6 +32,7 @@ from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
+from watchword.gateway.records import RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
 from watchword.services.call import PageRequest
 from watchword.signing.claims import Form
@@ -46,6 +49,7 @@ class Gateway:
     random_bytes: RandomBytes
     region: str
     """Where requests go that name no region."""
+    records: RecordCache
     gate: Gate
     authorizer: Authorizer
     dispatcher: Dispatcher
@@ -68,7 +72,7 @@ class Gateway:
         """Run a request whose body has arrived whole; what waits for the disk is returned as a `Commit`."""
         try:
             if exchange.call is not None:
-                exchange.call = replace(exchange.call, body=body)
+                exchange.call = msgspec.structs.replace(exchange.call, body=body)
                 return self._run(exchange, None)
             data = _bytes_of(body)
             exchange.position = self.store.refresh()
@@ -76,7 +80,7 @@ class Gateway:
                 self._authenticate(exchange, data)
             self._name_operation(exchange, data)
             with self.store.read() as snapshot:
-                directory = Directory(snapshot)
+                directory = Directory(self.records.over(snapshot))
                 self._authorize(exchange, data, directory)
                 return self._run(exchange, directory)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
@@ -109,9 +113,9 @@ class Gateway:
         exchange.position = self.store.refresh()
         path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
         with self.store.read() as snapshot:
-            directory = Directory(snapshot)
+            directory = Directory(self.records.over(snapshot))
             claim = self.gate.claim(head, target.rules(_bucket_region(directory, path)), exchange.now)
-            exchange.proof = Proof(ANONYMOUS) if claim is None else self.gate.prove(claim, None, exchange.now)
+            exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)
             exchange.reader = payload_reader(head, claim, exchange.proof.key)

@@ -38,6 +38,7 @@ from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
+from watchword.gateway.records import RecordCache
 from watchword.gateway.serve import Gateway
 from watchword.server.master_key import load_keyring
 from watchword.server.settings import Settings
@@ -76,7 +77,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     keyring = load_keyring(data_dir)
     store = open_store(data_dir)
     aws_policies = ShippedAwsPolicies()
-    objects = LocalObjects(data_dir / "objects")
+    objects = LocalObjects(data_dir / "objects", random_bytes)
     key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
     session_sealer = Sealer(keyring, SESSION_PURPOSE, random_bytes)
     documents = Documents()
@@ -93,6 +94,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         clock=clock,
         random_bytes=random_bytes,
         region=settings.region,
+        records=RecordCache(store),
         gate=Gate(store, key_sealer, session_sealer),
         authorizer=Authorizer(Plans(store, aws_policies, documents), documents),
         dispatcher=Dispatcher(store, ports),

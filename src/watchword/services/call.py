@@ -6,11 +6,12 @@ Only `gateway/authorize.py` makes one, after every check of the operation was al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from watchword.core.http import Spooled
 from watchword.core.ids import AccountId
@@ -23,8 +24,7 @@ T = TypeVar("T")
 NO_REFUSALS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticated:
+class Authenticated(msgspec.Struct, frozen=True):
     """A proved caller. The one gate (`gateway/authenticate.py`) makes it, for every kind of credential."""
 
     principal: Principal
@@ -54,8 +54,7 @@ class Page(NamedTuple, Generic[T]):
     marker: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[Q]):
+class Call(msgspec.Struct, Generic[Q], frozen=True):
     """One authorized call of one operation."""
 
     request: Q
@@ -66,7 +65,7 @@ class Call(Generic[Q]):
     page: PageRequest | None = None
     body: Spooled | None = None
     """The payload of an operation that streams one."""
-    refusals: Mapping[str, str] = field(default_factory=lambda: NO_REFUSALS)
+    refusals: Mapping[str, str] = msgspec.field(default_factory=lambda: NO_REFUSALS)
     """What an operation that is decided resource by resource must not touch: the ARN, and the denial's message."""
 
     @property
