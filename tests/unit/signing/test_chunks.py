@@ -188,3 +188,13 @@ def test_a_huge_chunk_passes_through_as_it_arrives() -> None:
     assert decoder.feed(b"140000000\r\n") == b""
     for _ in range(64):
         assert len(decoder.feed(BIG)) == len(BIG)
+
+
+def test_a_chunk_beyond_the_decoded_length_is_refused_before_its_data() -> None:
+    with pytest.raises(ApiError, match="IncompleteBody"):
+        ChunkDecoder(9, None, []).feed(b"a\r\n")
+
+
+def test_a_closing_frame_before_the_decoded_length_is_refused() -> None:
+    with pytest.raises(ApiError, match="IncompleteBody"):
+        ChunkDecoder(4, None, []).feed(b"3\r\nabc\r\n0\r\n")

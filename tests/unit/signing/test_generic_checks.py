@@ -184,6 +184,20 @@ def test_all_that_is_wrong_with_a_scope_is_told_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        ("20150829/us-east-1/sts/aws4_request", "Date in Credential scope does not match"),
+        ("20150830/us-east-2/sts/aws4_request", "Credential should be scoped to a valid region, not 'us-east-2'."),
+        ("20150830/us-east-1/iam/aws4_request", "Credential should be scoped to correct service: 'sts'."),
+        ("20150830/us-east-1/sts/aws4", "Credential should be scoped with a valid terminator: 'aws4_request'"),
+    ],
+)
+def test_each_part_of_a_scope_is_checked(scope: str, message: str) -> None:
+    request = head(GOOD.replace("20150830/us-east-1/sts/aws4_request", scope))
+    assert refusal(request, rules=Rules("sts", Dialect.QUERY, "us-east-1")).message.startswith(message)
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-7", "us-gov-west-1"])
 def test_any_region_serves_where_none_is_fixed(region: str) -> None:
     assert claim_of(head(GOOD.replace("us-east-1", region))).scope.region == region
@@ -297,6 +311,15 @@ def test_a_stated_digest_that_is_not_the_bodys_is_refused() -> None:
     verify(claim, key(), lie)
     with pytest.raises(SignatureError):
         verify(claim, key(), hashlib.sha256(b"Action=X").hexdigest())
+
+
+def test_a_signature_over_the_body_does_not_excuse_a_stated_digest_that_lies() -> None:
+    body = hashlib.sha256(b"Action=X").hexdigest()
+    headers = {"x-amz-content-sha256": hashlib.sha256(b"other").hexdigest()}
+    signed = sign_request("POST", "http://h/", headers, b"Action=X", KEYS, STS, NOW, payload_hash=body)
+    claim = claim_of(RequestHead("POST", b"/", b"", [(n.encode(), v.encode()) for n, v in signed.headers.items()]))
+    with pytest.raises(SignatureError):
+        verify(claim, key(), body)
 
 
 def test_unsigned_payload_is_for_s3_only() -> None:
