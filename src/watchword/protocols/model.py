@@ -9,11 +9,12 @@ Source: https://github.com/boto/botocore (see NOTICE).
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+_FOLDER = Path(__file__).parents[1] / "models" / "services"
 
 Protocol = Literal["query", "ec2", "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
 Location = Literal["uri", "querystring", "header", "headers", "statusCode"]
@@ -178,15 +179,13 @@ def decode_model(data: bytes) -> ServiceModel:
 @functools.cache
 def load_service(name: str) -> ServiceModel:
     """The model of a service by its SDK name (`iam`, `sso-admin`, …). Raises LookupError."""
-    file = resources.files("watchword.models") / "services" / f"{name}.json"
     try:
-        data = file.read_bytes()
+        data = (_FOLDER / f"{name}.json").read_bytes()
     except FileNotFoundError:
         raise LookupError(f"no model of a service `{name}`") from None
     return decode_model(data)
 
 
-def service_names() -> Mapping[str, str]:
-    """Every service that has a model: its SDK name, and the name of its data file."""
-    folder = resources.files("watchword.models") / "services"
-    return {file.name.removesuffix(".json"): file.name for file in folder.iterdir() if file.name.endswith(".json")}
+def service_names() -> list[str]:
+    """Every service that has a model, by its SDK name."""
+    return sorted(file.stem for file in _FOLDER.glob("*.json"))

@@ -34,6 +34,8 @@ Step = Callable[[Incoming, Query, Found], None]
 
 
 _NO_QUERY: Query = {}
+_BODILESS = (204, 304)
+"""Statuses whose answers have no body."""
 
 
 class Body(Protocol):
@@ -300,10 +302,10 @@ class RestBinding:
         return write
 
     def error(self, error: ApiError, ids: Ids, *, head_only: bool) -> HttpResponse:
-        """An error in the service's document; none at all for HEAD."""
+        """An error in the service's document; none at all for HEAD and for 304 (Not Modified)."""
         lines, body = self._body.error(error, ids)
         lines += header_lines(error.headers)
-        return HttpResponse(error.status, lines, b"" if head_only else body)
+        return HttpResponse(error.status, lines, b"" if head_only or error.status in _BODILESS else body)
 
     def misfit(self, message: str) -> ApiError:
         """An input that lacks what its type needs."""

@@ -13,7 +13,7 @@ from watchword.protocols.names import attribute_name
 sdk: Any = botocore
 
 
-@pytest.mark.parametrize("service", sorted(service_names()))
+@pytest.mark.parametrize("service", service_names())
 def test_every_member_has_the_name_that_the_sdk_gives_it(service: str) -> None:
     members = {name for shape in load_service(service).shapes.values() for name in shape.members}
     assert members

@@ -11,7 +11,7 @@ from watchword.protocols.model import load_service, service_names
 from watchword.protocols.patterns import compile_pattern
 
 
-@pytest.mark.parametrize("service", sorted(service_names()))
+@pytest.mark.parametrize("service", service_names())
 def test_every_pattern_of_every_model_has_a_translation(service: str) -> None:
     patterns = {shape.pattern for shape in load_service(service).shapes.values() if shape.pattern}
     for pattern in patterns:
