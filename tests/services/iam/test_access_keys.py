@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.house import Account, Keys, allow, policy, refusal, user_with
+from tests.support.house import Account, House, Keys, allow, policy, refusal, user_with
 
 UNKNOWN = "AKIAIOSFODNN7EXAMPLE"
 
@@ -114,3 +114,14 @@ def test_keys_of_other_accounts_look_like_keys_that_do_not_exist(iam: Any, acme:
                 f"resource: access key {key_id}"
             ),
         )
+
+
+def test_the_last_use_of_a_key_is_told_some_seconds_later(house: House, iam: Any, acme: Account) -> None:
+    own = user_with(acme, "used", policy(allow("iam:GetUser")))
+    own.client("iam").get_user()
+    with house.later(60):
+        answers = (iam.get_access_key_last_used(AccessKeyId=own.access_key_id) for _ in range(1_000))
+        answer = next(each for each in answers if "LastUsedDate" in each["AccessKeyLastUsed"])
+    used = answer["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"], answer["UserName"]) == ("iam", "us-east-1", "used")
+    iam.delete_access_key(UserName="used", AccessKeyId=own.access_key_id)

@@ -188,3 +188,15 @@ def test_a_role_session_may_what_its_role_may_and_its_session_policy_lets_throug
         ),
     )
     assert iam.get_role(RoleName="worker")["Role"]["RoleName"] == "worker"
+
+
+def test_a_session_token_without_a_second_factor_does_not_reach_iam(acme: Account) -> None:
+    for caller in (acme.administrator, acme.root):
+        made = caller.client("sts").get_session_token()["Credentials"]
+        session = Keys(caller.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        assert session.client("sts").get_caller_identity()["Account"] == acme.id
+        for call in (session.client("iam").get_user, session.client("iam").list_users):
+            assert refusal(call) == (
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid",
+            )

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from watchword.core.arn import iam_arn, parse_arn
-from watchword.core.errors import InvalidArn
+from watchword.core.errors import ApiError, InvalidArn
 from watchword.core.ids import is_account_id
+from watchword.credentials.sessions import SessionKind
 from watchword.directory.directory import Directory
 from watchword.directory.groups import Group
 from watchword.directory.instance_profiles import InstanceProfile
@@ -181,7 +182,27 @@ def _by_arn(resolver: Resolver) -> Resolver:
     return resolved
 
 
-RESOLVERS: dict[str, Resolver] = {
+def _served(resolver: Resolver) -> Resolver:
+    """The resolver behind IAM's own gate for callers.
+
+    Raises InvalidClientTokenId for the sessions of GetSessionToken without a second factor and of GetFederationToken,
+    which IAM does not serve whatever their policies say.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
+    """
+
+    def resolved(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+        session = caller.session
+        if session is not None and (
+            session.kind is SessionKind.FEDERATED_USER
+            or (session.kind is SessionKind.SESSION_TOKEN and session.mfa_at is None)
+        ):
+            raise ApiError("InvalidClientTokenId", "The security token included in the request is invalid", 403)
+        return resolver(request, directory, caller)
+
+    return resolved
+
+
+_RESOLVERS: dict[str, Resolver] = {
     "none": none,
     "user": user,
     "user_arn": _by_arn(user),
@@ -206,3 +227,4 @@ RESOLVERS: dict[str, Resolver] = {
     "new_instance_profile": _new("instance-profile", "instance_profile_name"),
     "instance_profiles": _all("instance-profile"),
 }
+RESOLVERS: dict[str, Resolver] = {name: _served(resolver) for name, resolver in _RESOLVERS.items()}
