@@ -16,6 +16,7 @@ python -m tests.support.front_server DIR [SETTINGS-AS-JSON]
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -26,12 +27,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.clocks import SystemClock
+
 from watchword.core.errors import ApiError, BodyTooLarge, BodyTooSlow, WatchwordError
 from watchword.core.http import FileBody, HttpResponse, RequestHead, Spooled
+from watchword.server.contract import Commit
 from watchword.server.data_directory import CREDENTIALS
 from watchword.server.settings import Address, Limits, Settings
 from watchword.server.workers import serve
-from tests.support.clocks import SystemClock
 
 _MEGABYTE = bytes(range(256)) * 4096
 
@@ -66,7 +69,6 @@ class EchoExchange:
     response: HttpResponse | None = None
     reader: EchoReader | None = None
     body_bytes_max: int = 1 << 30
-    waits: bool = False
 
 
 class EchoGateway:
@@ -80,17 +82,15 @@ class EchoGateway:
             exchange.response = HttpResponse(403, [], b"closed")
         elif head.path.startswith("/small"):
             exchange.body_bytes_max = 100
-        elif head.path.startswith("/wait"):
-            exchange.waits = True
         elif head.path == "/raise":
             raise RuntimeError("the contract is broken")
         return exchange
 
-    def finish(self, exchange: EchoExchange, body: Spooled, /) -> HttpResponse:
+    def finish(self, exchange: EchoExchange, body: Spooled, /) -> HttpResponse | Commit:
         head = exchange.head
         query = dict(pair.split("=") for pair in head.query_string.decode().split("&") if "=" in pair)
         if head.path == "/wait":
-            time.sleep(int(query["ms"]) / 1000)
+            return functools.partial(self._wait, exchange, body, int(query["ms"]) / 1000)
         if head.path == "/file":
             return HttpResponse(200, [], FileBody(self._file, 0, int(query["n"])))
         if head.path == "/split":
@@ -100,6 +100,10 @@ class EchoGateway:
         if head.path == "/pid":
             return HttpResponse(200, [], str(os.getpid()).encode())
         return HttpResponse(200, [(b"content-type", b"application/json")], self._echo(head, body))
+
+    def _wait(self, exchange: EchoExchange, body: Spooled, seconds: float) -> HttpResponse:
+        time.sleep(seconds)
+        return HttpResponse(200, [], self._echo(exchange.head, body))
 
     def _echo(self, head: RequestHead, body: Spooled) -> bytes:
         if body.path is not None and body.path.stat().st_size != body.size:
@@ -123,6 +127,9 @@ class EchoGateway:
 
     def is_ready(self) -> bool:
         return True
+
+    def tick(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -62,7 +62,7 @@ class Started:
 class Front:
     """The application behind every connection of one process."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, executor: Executor) -> None:
+    def __init__(self, gateway: Gateway[Any], settings: Settings, executor: Executor) -> None:
         self._gateway = gateway
         self._spool_dir = settings.spool_dir
         self._limits = settings.limits
@@ -177,7 +177,8 @@ class Front:
             except FileNotFoundError:
                 exchange = self._begin(head)
                 again = exchange.response or self._finish_small(exchange, b"")
-                assert isinstance(again, HttpResponse), "what reads a file does not write"
+                if not isinstance(again, HttpResponse):
+                    raise TypeError("what answers with a file does not write") from None
                 response = again
         raise FileNotFoundError(str(response.body))
 

@@ -5,9 +5,8 @@ The front hands over a request's head, then its body when the head was accepted,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from watchword.core.errors import WatchwordError
 from watchword.core.http import HttpResponse, RequestHead, Spooled
@@ -63,18 +62,21 @@ Commit = Callable[[], HttpResponse]
 """The rest of a request that writes: it may block, so it runs in a worker thread. It never raises."""
 
 
-class Gateway(Protocol):
+E = TypeVar("E", bound=Exchange)
+
+
+class Gateway(Protocol[E]):
     """Everything behind the front."""
 
-    def begin(self, head: RequestHead, /) -> Exchange:
+    def begin(self, head: RequestHead, /) -> E:
         """Decide from the head alone."""
         ...
 
-    def finish(self, exchange: Exchange, body: Spooled, /) -> HttpResponse | Commit:
+    def finish(self, exchange: E, body: Spooled, /) -> HttpResponse | Commit:
         """Run the request, whose body has arrived whole and verified. What waits for the disk is left as a Commit."""
         ...
 
-    def refuse(self, exchange: Exchange, error: WatchwordError, /) -> HttpResponse:
+    def refuse(self, exchange: E, error: WatchwordError, /) -> HttpResponse:
         """The answer when the body could not be taken."""
         ...
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import resource
 import signal
 import socket
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Any
 
 import uvloop
 from uvicorn.config import Config
@@ -30,13 +32,15 @@ _FILES_RESERVED = 128
 """Open files that are no connections."""
 _TLS_HANDSHAKE_SECONDS = 10
 
+log = logging.getLogger("watchword.server")
+
 BoundSocket = tuple[socket.socket, ssl.SSLContext | None]
 
 
 def serve_process(
     settings: Settings,
     sockets: Sequence[BoundSocket],
-    gateway: Gateway,
+    gateway: Gateway[Any],
     clock: Clock,
     on_ready: Callable[[], None],
     lifeline: int | None = None,
@@ -54,7 +58,9 @@ def serve_process(
 
 
 class _Serving:
-    def __init__(self, settings: Settings, gateway: Gateway, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, settings: Settings, gateway: Gateway[Any], clock: Clock, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._settings = settings
         self._gateway = gateway
         self._clock = clock
@@ -94,11 +100,19 @@ class _Serving:
 
     async def _tick(self) -> None:
         """Once a second: the Date header, connections past their deadline, what is due in the background."""
+        ticked: asyncio.Future[None] | None = None
         while True:
             self._state.set_date(_http_date(self._clock.now()))
             self._state.sweep(self._loop.time())
-            self._executor.submit(self._gateway.tick)
+            if ticked is None or ticked.done():
+                ticked = self._loop.run_in_executor(self._executor, self._tick_behind)
             await asyncio.sleep(1)
+
+    def _tick_behind(self) -> None:
+        try:
+            self._gateway.tick()
+        except Exception:
+            log.exception("the background work failed; it is tried again in a second")
 
     async def _finish_in_flight(self) -> None:
         """Close idle connections, wait for the others, for a bounded time."""

@@ -28,7 +28,7 @@ from watchword.server.listeners import Listener, open_listeners, url_of
 from watchword.server.process import BoundSocket, serve_process
 from watchword.server.settings import Settings, check_store
 
-Build = Callable[[Settings], Gateway]
+Build = Callable[[Settings], Gateway[Any]]
 _FAILED_STARTS_MAX = 5
 _KILL_AFTER_SECONDS = 5.0
 """On top of the time that workers have to finish."""
@@ -78,7 +78,7 @@ def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
 def _sockets_of(settings: Settings, listeners: list[Listener], slot: int, now: datetime) -> list[BoundSocket]:
     context = None
     if any(listener.scheme == "https" for listener in listeners):
-        from watchword.server.tls import server_context  # noqa: PLC0415 - not imported when only HTTP is served
+        from watchword.server.tls import server_context
 
         context = server_context(settings.tls_dir, settings.hosts, settings.region, now)
     return [(each.sockets[slot], context if each.scheme == "https" else None) for each in listeners]
