@@ -24,11 +24,11 @@ class Ids(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation that a request names, and what its path said beside."""
+    """The operation that a request names, and what had to be read to find it."""
 
     operation: OperationFacts
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Path labels by wire name, percent-decoded."""
+    """Path labels by wire name, percent-decoded; of a query API, all parameters, so that they are read once."""
 
 
 class Incoming(NamedTuple):
@@ -37,6 +37,7 @@ class Incoming(NamedTuple):
     head: RequestHead
     body: bytes
     labels: Mapping[str, str]
+    """Those of the match; without them, a query API reads its form again."""
     stream: object | None
     """What stands for a streaming body; it becomes the value of the streaming member untouched."""
 

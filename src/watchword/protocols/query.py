@@ -49,7 +49,7 @@ class QueryBinding:
         operation = self._model.operations.get(action)
         if operation is None or version != ours:
             raise unknown_action(action[:100], version[:20])
-        return Match(operation)
+        return Match(operation, parameters)
 
     def reader(self, operation: OperationFacts) -> Reader:
         """A reader of form parameters."""
@@ -58,7 +58,8 @@ class QueryBinding:
         structure = self._forms.structure(operation.input.shape)
 
         def read(incoming: Incoming) -> dict[str, Any]:
-            return structure(as_tree(read_parameters(form_of(incoming.head, incoming.body))))
+            parameters = incoming.labels or read_parameters(form_of(incoming.head, incoming.body))
+            return structure(as_tree(parameters))
 
         return read
 

@@ -97,3 +97,11 @@ def test_wire_names_of_generated_structures_are_the_models(service: Service) -> 
     assert types
     for name, kind in types.items():
         assert kind.__struct_encode_fields__ == tuple(model.shapes[name].members)
+
+
+def test_the_form_is_read_once() -> None:
+    body = b"Action=GetUser&Version=2010-05-08&UserName=alice"
+    match = IAM.match(POST, body)
+    expected = iam_shapes.GetUserRequest(user_name="alice")
+    assert IAM.operation("GetUser").read(POST, body) == expected
+    assert IAM.operation("GetUser").read(POST, b"", match.labels) == expected
