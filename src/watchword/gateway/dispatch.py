@@ -7,8 +7,9 @@ taken again first when the directory has moved since the snapshot that it was ta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from watchword.core.errors import Unavailable
 from watchword.directory.directory import Directory
@@ -46,7 +47,7 @@ class Dispatcher:
             ports["directory"] = directory = Directory(transaction)
             if transaction.position == position:
                 return operation.run(call, ports)
-            return operation.run(replace(call, refusals=recheck(directory)), ports)
+            return operation.run(msgspec.structs.replace(call, refusals=recheck(directory)), ports)
 
         try:
             return self._store.write(change)
