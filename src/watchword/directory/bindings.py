@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -20,6 +21,11 @@ from watchword.directory.roles import Role
 from watchword.directory.users import User
 
 UNIQUE_ID_PREFIXES = ("AIDA", "AROA")
+_SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)\Z")
+_PROVIDER = re.compile(r"arn:aws:iam::[0-9]{12}:(?:saml|oidc)-provider/.+\Z")
+_LOGIN_PROVIDERS = frozenset(
+    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+)
 
 
 def bind(document: str, directory: Directory) -> tuple[str, str]:
@@ -40,9 +46,19 @@ def show(submitted: str, bound: str, directory: Directory) -> str:
 
 
 def principal_exists(directory: Directory, kind: str, value: str) -> bool:
-    """True unless the principal is of AWS's kind (an account, user, role, session or unique id) and unknown here."""
-    if kind != "AWS" or value == "*":
-        return True
+    """True when a document may name the principal.
+
+    One of AWS's kind (an account, user, role, session or unique id) must exist here. Services and identity providers
+    are bound by name, so that only their form is checked. Canonical users are not known here.
+    """
+    if kind == "Service":
+        return _SERVICE.match(value) is not None
+    if kind == "Federated":
+        return value in _LOGIN_PROVIDERS or _PROVIDER.match(value) is not None
+    return value == "*" or (kind == "AWS" and _is_known(directory, value))
+
+
+def _is_known(directory: Directory, value: str) -> bool:
     if is_account_id(value):
         return directory.accounts.get(value) is not None
     if value.startswith(UNIQUE_ID_PREFIXES):

@@ -113,6 +113,26 @@ def test_a_principal_that_does_not_exist_cannot_be_trusted(iam: Any, acme: Accou
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("Service", "nonsense"), ("Service", "EC2.amazonaws.com"), ("Federated", "example.com"), ("CanonicalUser", "0f")],
+)
+def test_what_is_no_service_or_provider_cannot_be_trusted(iam: Any, kind: str, value: str) -> None:
+    code, message = refusal(iam.create_role, RoleName="odd", AssumeRolePolicyDocument=trust(**{kind: value}))
+    assert code == "MalformedPolicyDocument"
+    assert message.startswith("Invalid principal in policy: ")
+    assert message.endswith(f':"{value}"')
+
+
+def test_services_and_providers_are_trusted_by_name(iam: Any) -> None:
+    names = ["ec2.amazonaws.com", "member.org.stacksets.cloudformation.amazonaws.com"]
+    iam.create_role(RoleName="by-name", AssumeRolePolicyDocument=trust(Service=names))
+    document = trust(Federated="arn:aws:iam::123456789012:oidc-provider/idp.example.com/path")
+    iam.update_assume_role_policy(
+        RoleName="by-name", PolicyDocument=document.replace("AssumeRole", "AssumeRoleWithWebIdentity")
+    )
+
+
 def test_a_principal_made_again_under_its_old_name_is_not_trusted(iam: Any, acme: Account) -> None:
     first = iam.create_user(UserName="mallory")["User"]
     iam.create_role(RoleName="vault", AssumeRolePolicyDocument=trust(AWS=first["Arn"]))
