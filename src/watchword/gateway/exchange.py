@@ -18,8 +18,10 @@ BODY_BYTES_MAX = 1024 * 1024
 """Forms and JSON documents."""
 XML_BYTES_MAX = 4 * 1024 * 1024
 """S3's XML documents: 1,000 keys of 1,024 bytes to delete, escaped."""
-OBJECT_BYTES_MAX = 5 * 1024**3 + 256 * 1024**2
-"""An object of one PUT with the frames of its chunks."""
+OBJECT_BYTES_MAX = 5 * 1024**3
+"""An object of one PUT."""
+FRAMES_BYTES_MAX = 256 * 1024**2
+"""What the frames of its chunks may add on the wire."""
 
 Commit = Callable[[], HttpResponse]
 """What is left of a request that writes: it waits for the disk, so it runs on a worker thread."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from watchword.core.clock import Clock
-from watchword.core.errors import WatchwordError
+from watchword.core.errors import BodyTooLarge, WatchwordError
 from watchword.core.http import HttpResponse, RequestHead, Spooled
 from watchword.core.ids import RandomBytes, new_request_id
 from watchword.directory.directory import Directory
@@ -27,7 +27,7 @@ from watchword.gateway.authorize import Asked, Authorizer, service_rules
 from watchword.gateway.context import Surroundings
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_of
-from watchword.gateway.exchange import OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
+from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
@@ -119,11 +119,13 @@ class Gateway:
             self._note(exchange)
             self._name_operation(exchange, b"", path)
             exchange.reader = payload_reader(head, claim, exchange.proof.key)
-            if _streams(exchange):
-                exchange.body_bytes_max = OBJECT_BYTES_MAX
+            streams = _streams(exchange)
+            size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
+            if exchange.reader.declared_size > size_max:
+                raise BodyTooLarge(size_max)
+            exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if streams else size_max
+            if streams:
                 self._authorize(exchange, b"", directory)
-            else:
-                exchange.body_bytes_max = XML_BYTES_MAX
 
     def _authenticate(self, exchange: Exchange, body: bytes) -> None:
         claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
