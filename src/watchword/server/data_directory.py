@@ -112,9 +112,23 @@ def read_server_json(data_dir: Path) -> Mapping[str, Any]:
         ) from None
 
 
-def read_credentials(data_dir: Path) -> Mapping[str, str]:
-    """The keys of the administrator that `init` made: `aws_access_key_id`, `aws_secret_access_key`, `region`."""
+def write_credentials(data_dir: Path, access_key_id: str, secret_access_key: str, region: str) -> None:
+    """Keep the administrator's keys as an AWS credentials file: the last step of `init`."""
+    text = (
+        "# IAM user `administrator`. Keep this file as secret as the keys in it.\n"
+        f"[default]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n"
+        f"region = {region}\n"
+    )
+    write_private(data_dir / CREDENTIALS, text)
+
+
+def read_credentials(data_dir: Path) -> tuple[str, str, str]:
+    """The administrator's access key id, secret and region. Raises OperatorError."""
     require_initialized(data_dir)
     lines = (data_dir / CREDENTIALS).read_text().splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}
+    values = {name.strip(): value.strip() for name, value in pairs}
+    try:
+        return values["aws_access_key_id"], values["aws_secret_access_key"], values["region"]
+    except KeyError:
+        raise OperatorError(f"`{data_dir / CREDENTIALS}` holds no keys; use those that you have") from None
