@@ -49,8 +49,9 @@ def principal_exists(directory: Directory, kind: str, value: str) -> bool:
     """True when a document may name the principal.
 
     One of AWS's kind (an account, user, role, session or unique id) must exist here. Services and identity providers
-    are bound by name, so that only their form is checked. Canonical users are not known here.
+    are bound by name. Canonical users are not known here.
     """
+    # DIFFERS: 0005. Of services and providers only the form is checked.
     if kind == "Service":
         return _SERVICE.match(value) is not None
     if kind == "Federated":
