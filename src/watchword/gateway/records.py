@@ -1,16 +1,16 @@
-"""Look-ups by key that are kept between requests: users, roles, buckets, whatever belongs to an account.
+"""Look-ups by key that are kept between requests: users, roles, buckets, objects.
 
-A `CachedTransaction` is a snapshot whose `get` and `seek` answer from memory while the record's account is unchanged.
-Within one request it also remembers what belongs to no account (objects), so that authorization and operation read
-once. What does not exist is never kept between requests. Writing transactions never pass here.
+A `CachedTransaction` is a snapshot whose `get` and `seek` answer from memory. What belongs to an account goes when that
+account changes; what belongs to none (objects) goes when a record with its own key changes. What does not exist is
+never kept. Writing transactions never pass here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from watchword.directory.ports import Collection, Key, Record, RecordType, Store, Transaction
+from watchword.directory.ports import Change, Collection, Key, Record, RecordType, Store, Transaction
 from watchword.gateway.caches import AccountCache
 
 R = TypeVar("R", bound=Record)
@@ -21,81 +21,100 @@ class RecordCache:
     """Records by kind and key, for all requests of one process."""
 
     def __init__(self, store: Store, records_max: int = RECORDS_HELD) -> None:
-        self.records: AccountCache[Record] = AccountCache(records_max)
-        store.follow(self.records.changed)
+        self._of_accounts: AccountCache[Record] = AccountCache(records_max)
+        self._others: dict[Key, Record] = {}
+        self._others_max = records_max
+        self._heard = 0
+        """The newest position of the feed that was heard of."""
+        store.follow(self._changed)
 
     def over(self, snapshot: Transaction) -> Transaction:
         """The snapshot, with the cache before it."""
-        return CachedTransaction(snapshot, self.records)
+        return CachedTransaction(snapshot, self)
+
+    def find(self, cache_key: Key) -> Record | None:
+        """The record that is kept under a kind and key."""
+        return self._of_accounts.get(cache_key) or self._others.get(cache_key)
+
+    def keep(self, cache_key: Key, account: str, record: Record, position: int) -> None:
+        """Keep a record that was read at `position` of the feed."""
+        if account:
+            self._of_accounts.put(cache_key, account, record, position)
+        elif position >= self._heard:
+            # INVARIANT: nothing was heard that is newer than the snapshot, so no change to this record was missed.
+            if len(self._others) >= self._others_max:
+                self._others.pop(next(iter(self._others)), None)
+            self._others[cache_key] = record
+
+    def _changed(self, changes: Sequence[Change] | None) -> None:
+        self._of_accounts.changed(changes)
+        if changes is None:
+            self._others.clear()
+            return
+        for change in changes:
+            if not change.account:
+                self._others.pop((change.kind, *change.key), None)
+        if changes:
+            self._heard = changes[-1].position
 
 
 class CachedTransaction:
     """A snapshot with a cache before it."""
 
-    __slots__ = ("_kept", "_seen", "_snapshot")
+    __slots__ = ("cache", "snapshot")
 
-    def __init__(self, snapshot: Transaction, kept: AccountCache[Record]) -> None:
-        self._snapshot = snapshot
-        self._kept = kept
-        self._seen: dict[Key, Record] = {}
+    def __init__(self, snapshot: Transaction, cache: RecordCache) -> None:
+        self.snapshot = snapshot
+        self.cache = cache
 
     @property
     def position(self) -> int:
-        return self._snapshot.position
+        return self.snapshot.position
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
-        return _CachedCollection(record_type, self, self._kept, self._seen)
+        return _CachedCollection(record_type, self)
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        self._snapshot.after_commit(action)
-
-    def behind(self, record_type: RecordType[R]) -> Collection[R]:
-        """The snapshot's own collection."""
-        return self._snapshot.collection(record_type)
+        self.snapshot.after_commit(action)
 
 
 class _CachedCollection(Generic[R]):
-    __slots__ = ("_behind", "_kept", "_seen", "_transaction", "_type")
+    __slots__ = ("_behind", "_kind", "_transaction", "_type")
 
-    def __init__(
-        self,
-        record_type: RecordType[R],
-        transaction: CachedTransaction,
-        kept: AccountCache[Record],
-        seen: dict[Key, Record],
-    ) -> None:
+    def __init__(self, record_type: RecordType[R], transaction: CachedTransaction) -> None:
         self._type = record_type
+        self._kind = record_type.kind
         self._transaction = transaction
-        self._kept = kept
-        self._seen = seen
         self._behind: Collection[R] | None = None
 
     def get(self, *key: str) -> R | None:
-        cache_key = (self._type.kind, *key)
-        known = self._kept.get(cache_key) or self._seen.get(cache_key)
+        cache_key = (self._kind, *key)
+        known = self._transaction.cache.find(cache_key)
         if known is not None:
             return cast("R", known)
-        return self._keep(cache_key, self._source().get(*key))
+        record = self._source().get(*key)
+        if record is not None:
+            self._keep(cache_key, self._type.account(record), record)
+        return record
 
     def seek(self, index: str, *value: str) -> R | None:
-        cache_key = (self._type.kind, index, *value)
-        known = self._kept.get(cache_key) or self._seen.get(cache_key)
+        cache_key = (f"{self._kind} by {index}", *value)
+        known = self._transaction.cache.find(cache_key)
         if known is not None:
             return cast("R", known)
-        return self._keep(cache_key, self._source().seek(index, *value))
-
-    def _keep(self, cache_key: Key, record: R | None) -> R | None:
-        if record is not None:
-            account = self._type.account(record)
-            if account:
-                self._kept.put(cache_key, account, record, self._transaction.position)
-            else:
-                self._seen[cache_key] = record
+        record = self._source().seek(index, *value)
+        account = self._type.account(record) if record is not None else ""
+        if record is not None and account:
+            # The feed names what belongs to no account by its key alone, so only its key can be kept.
+            self._keep(cache_key, account, record)
         return record
+
+    def _keep(self, cache_key: Key, account: str, record: R) -> None:
+        self._transaction.cache.keep(cache_key, account, record, self._transaction.position)
 
     def _source(self) -> Collection[R]:
         if self._behind is None:
-            self._behind = self._transaction.behind(self._type)
+            self._behind = self._transaction.snapshot.collection(self._type)
         return self._behind
 
     def under(

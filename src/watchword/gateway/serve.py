@@ -35,9 +35,12 @@ from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
 from watchword.services.call import PageRequest
-from watchword.signing.claims import Form
+from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
+from watchword.signing.modes import UNSIGNED
 from watchword.signing.payload import payload_reader
+
+EMPTY_SHA256 = sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,11 @@ class Gateway:
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)
-            exchange.reader = payload_reader(head, claim, exchange.proof.key)
+            if _has_body(head, claim):
+                exchange.reader = payload_reader(head, claim, exchange.proof.key)
+            else:
+                exchange.body_bytes_max = 0
+                return
             streams = _streams(exchange)
             size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
             if exchange.reader.declared_size > size_max:
@@ -226,6 +233,16 @@ class Gateway:
         error = as_api_error(raised, service.dialect, exchange.request_id)
         self.audit_log.append(encode_event(event_of(exchange, error)))
         return render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
+
+
+def _has_body(head: RequestHead, claim: Claim | None) -> bool:
+    """False when there is no body and nothing is said of one that would have to be checked."""
+    if head.method not in ("GET", "HEAD", "DELETE"):
+        return True
+    fields = head.fields
+    if fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields or b"content-md5" in fields:
+        return True
+    return claim is not None and claim.payload_hash not in (UNSIGNED, EMPTY_SHA256)
 
 
 def _bytes_of(body: Spooled) -> bytes:
