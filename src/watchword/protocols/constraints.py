@@ -27,6 +27,9 @@ _CheckAt = Callable[[Any, str, "list[str]"], None]
 _Rule = tuple[Callable[[Any], bool], str]
 """A claim and the sentence for values that break it."""
 
+SHOWN_MAX = 20
+"""Sentences in one answer."""
+
 _TERSE = frozenset({"IAM"})
 """Services whose sentences leave values out."""
 
@@ -47,7 +50,8 @@ def validation_error(broken: list[str], code: str) -> ApiError:
     """The error that reports what is broken."""
     count = len(broken)
     plural = "" if count == 1 else "s"
-    return ApiError(code, f"{count} validation error{plural} detected: {'; '.join(broken)}", 400)
+    # DIFFERS: AWS joins them all; a hostile list must not make an answer larger than its request.
+    return ApiError(code, f"{count} validation error{plural} detected: {'; '.join(broken[:SHOWN_MAX])}", 400)
 
 
 def shown(value: Any) -> str:

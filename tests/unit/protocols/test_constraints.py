@@ -107,3 +107,11 @@ def test_what_is_too_long_is_not_searched_for_a_pattern() -> None:
 def test_s3_checks_for_itself() -> None:
     head = RequestHead("GET", b"/b", b"list-type=2&encoding-type=nope", [])
     assert SERVICES["s3"].operation("ListObjectsV2").read(head, b"", {"Bucket": "b"})["EncodingType"] == "nope"
+
+
+def test_a_hostile_list_does_not_make_a_large_answer() -> None:
+    body = "&".join(f"ServiceNamespaces.member.{n}=%20" for n in range(1, 300)) + "&Arn=" + "a" * 20
+    body += "&" + "&".join(f"Tags.member.{n}.Key=%01&Tags.member.{n}.Value=" for n in range(1, 300))
+    shown = message("iam", "TagUser", f"UserName=u&{body}")
+    assert shown.startswith("300 validation errors detected: ")
+    assert shown.count("failed to satisfy constraint") == 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -56,3 +57,17 @@ def test_tag_characters_are_letters_separators_and_numbers_exactly() -> None:
         char = chr(code_point)
         expected = unicodedata.category(char)[0] in "LZN" or char in "_.:/=+-@"
         assert (pattern.match(char) is not None) == expected, hex(code_point)
+
+
+@pytest.mark.parametrize("service", service_names())
+def test_no_pattern_is_slow_on_the_longest_input(service: str) -> None:
+    pieces = ["a", "0", "/", "-", ".", "é", "/a", "a.", "a-", "0/", ":a", "arn:aws:"]
+    for shape in load_service(service).shapes.values():
+        if shape.pattern:
+            pattern = compile_pattern(shape.pattern)
+            length = min(int(shape.max or 20_000), 20_000)
+            for piece in pieces:
+                text = (piece * length)[: length - 1] + "\x00"  # the last character makes it fail as late as possible
+                began = time.perf_counter()
+                pattern.fullmatch(text)
+                assert time.perf_counter() - began < 1, (shape.pattern, piece)
