@@ -128,8 +128,13 @@ def raw(
     return RawRequest(keys.endpoint, method, target, lines, body)
 
 
-def call(keys: Keys, service: str, action: str, *, now: datetime | None = None, **parameters: str) -> RawRequest:
+def call(keys: Keys, service: str, action: str, **parameters: str) -> RawRequest:
     """A signed call of the Query protocol."""
+    return call_at(None, keys, service, action, **parameters)
+
+
+def call_at(now: datetime | None, keys: Keys, service: str, action: str, **parameters: str) -> RawRequest:
+    """A signed call of the Query protocol, signed at a certain time."""
     form = {"Action": action, "Version": VERSIONS[service], **parameters}
     body = urlencode(form).encode()
     return raw(keys, "POST", "/", service, headers={"content-type": FORM}, body=body, now=now)
@@ -137,7 +142,7 @@ def call(keys: Keys, service: str, action: str, *, now: datetime | None = None, 
 
 def whoami(keys: Keys, *, now: datetime | None = None) -> RawRequest:
     """The call that everybody may make who is somebody."""
-    return call(keys, "sts", "GetCallerIdentity", now=now)
+    return call_at(now, keys, "sts", "GetCallerIdentity")
 
 
 def put(keys: Keys, path: str, body: bytes, **headers: str) -> RawRequest:
