@@ -152,6 +152,8 @@ def test_broken_constraints_are_told_before_anything_else(iam: Any) -> None:
             "Member must satisfy regular expression pattern: [\\w+=,.@-]+"
         ),
     )
-    assert refusal(iam.create_user, UserName="x" * 65)[0] == "ValidationError"
-    assert refusal(iam.create_user, UserName="x", Path="no/slashes")[0] == "ValidationError"
+    for name in ("x" * 65, "", "é", "ſ", "x\n", "x/y", "*"):
+        assert refusal(iam.create_user, UserName=name)[0] == "ValidationError"
+    for path in ("//", "a", "/a", "a/", "/a b/", "/é/", "/" + "x" * 511 + "/"):
+        assert refusal(iam.create_user, UserName="x", Path=path)[0] == "ValidationError"
     assert refusal(iam.list_users, Marker="forged")[0] == "ValidationError"
