@@ -49,7 +49,7 @@ def _decoded(text: str) -> str:
     return unquote(text, errors="replace") if "%" in text else text
 
 
-_Rank = tuple[int, int, int, int, bool]
+_Rank = tuple[int, int, int, int, bool, int]
 
 
 class _Literal(NamedTuple):
@@ -66,6 +66,10 @@ class _Route:
     literals: tuple[_Literal, ...]
     needs_query: tuple[str, ...]
     needs_headers: tuple[bytes, ...]
+    needs: int
+    is_current: bool
+    position: int
+    """In the model."""
 
     def fits(self, query: Mapping[str, list[str]]) -> bool:
         for name, value in self.literals:
@@ -75,10 +79,12 @@ class _Route:
         return True
 
     def rank(self, head: RequestHead, query: Mapping[str, list[str]]) -> _Rank:
-        missing = sum(name not in query for name in self.needs_query)
-        missing += sum(head.header(name) is None for name in self.needs_headers)
-        needs = len(self.needs_query) + len(self.needs_headers)
-        return self.path_literal_length, len(self.literals), -missing, needs, not self.operation.deprecated
+        missing = 0
+        for name in self.needs_query:
+            missing += name not in query
+        for header in self.needs_headers:
+            missing += head.header(header) is None
+        return self.path_literal_length, len(self.literals), -missing, self.needs, self.is_current, -self.position
 
 
 class _Group(NamedTuple):
@@ -101,8 +107,8 @@ class Routes:
 
     def __init__(self, model: ServiceModel) -> None:
         self._by_method: dict[str, dict[re.Pattern[bytes], _Group]] = {}
-        for operation in model.operations.values():
-            route = _route(operation, model)
+        for position, operation in enumerate(model.operations.values()):
+            route = _route(operation, model, position)
             group = self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, _Group([], {}))
             if route.literals:
                 group.by_literal.setdefault(route.literals[0].name, []).append(route)
@@ -116,7 +122,7 @@ class Routes:
         """
         query = query_values(head.query_string)
         best: _Rank | None = None
-        found: Match | None = None
+        found: tuple[_Route, re.Match[bytes]] | None = None
         for pattern, group in self._by_method.get(head.method, {}).items():
             fit = pattern.match(path)
             if fit is None:
@@ -126,13 +132,15 @@ class Routes:
                     continue
                 rank = route.rank(head, query)
                 if best is None or rank > best:
-                    best = rank
-                    values = [unquote_to_bytes(part).decode() for part in fit.groups()]
-                    found = Match(route.operation, dict(zip(route.labels, values, strict=True)))
-        return found
+                    best, found = rank, (route, fit)
+        if found is None:
+            return None
+        route, fit = found
+        values = [part.decode() if b"%" not in part else unquote_to_bytes(part).decode() for part in fit.groups()]
+        return Match(route.operation, dict(zip(route.labels, values, strict=True)))
 
 
-def _route(operation: OperationFacts, model: ServiceModel) -> _Route:
+def _route(operation: OperationFacts, model: ServiceModel, position: int) -> _Route:
     path, _, query = operation.http.request_uri.partition("?")
     literals: list[_Literal] = []
     for pair in filter(None, query.split("&")):
@@ -157,6 +165,9 @@ def _route(operation: OperationFacts, model: ServiceModel) -> _Route:
         literals=tuple(literals),
         needs_query=tuple(needs_query),
         needs_headers=tuple(needs_headers),
+        needs=len(needs_query) + len(needs_headers),
+        is_current=not operation.deprecated,
+        position=position,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
+from watchword.protocols.bindings import Ids
 from watchword.protocols.model import load_service
 from watchword.protocols.routes import QUERY_PARAMETERS_MAX
 from watchword.protocols.service import Service
@@ -67,6 +68,10 @@ def test_sub_resources(line: str, operation: str) -> None:
     assert route(line)[0] == operation
 
 
+def test_the_order_of_query_parameters_does_not_matter() -> None:
+    assert route("GET /b?policy&acl") == route("GET /b?acl&policy") == ("GetBucketAcl", {"Bucket": "b"})
+
+
 def test_a_header_makes_a_copy_of_a_put() -> None:
     assert route("PUT /b/k", "x-amz-copy-source")[0] == "CopyObject"
     assert route("PUT /b/k?partNumber=1&uploadId=2", "x-amz-copy-source")[0] == "UploadPartCopy"
@@ -116,8 +121,6 @@ def test_a_streaming_body_is_passed_on_untouched() -> None:
 
 
 def test_a_rest_json_error_names_its_type_in_a_header() -> None:
-    from watchword.protocols.bindings import Ids
-
     portal = Service(load_service("sso"))
     answer = portal.error(ApiError("UnauthorizedException", "Session token not found or invalid", 401), Ids("id"))
     assert (b"x-amzn-errortype", b"UnauthorizedException") in answer.headers
