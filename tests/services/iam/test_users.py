@@ -152,7 +152,7 @@ def test_broken_constraints_are_told_before_anything_else(iam: Any) -> None:
             "Member must satisfy regular expression pattern: [\\w+=,.@-]+"
         ),
     )
-    for name in ("x" * 65, "", "é", "ſ", "x\n", "x/y", "*"):
+    for name in ("x" * 65, "", "é", "\u017f", "x\n", "x/y", "*"):
         assert refusal(iam.create_user, UserName=name)[0] == "ValidationError"
     for path in ("//", "a", "/a", "a/", "/a b/", "/é/", "/" + "x" * 511 + "/"):
         assert refusal(iam.create_user, UserName="x", Path=path)[0] == "ValidationError"
