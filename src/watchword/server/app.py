@@ -15,11 +15,11 @@ import asyncio
 import logging
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, BinaryIO
 
 from watchword.core.errors import BodyTooSlow, Unavailable, WatchwordError
 from watchword.core.http import FileBody, HttpResponse, RequestHead, Spooled
+from watchword.server.answers import with_length
 from watchword.server.bodies import (
     INLINE_BYTES_MAX,
     ClientGone,
@@ -84,7 +84,7 @@ class Front:
             return Started(self._begin(head))
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer over ASGI. The scope carries the head, and what `answer_now` has begun."""
+        """Answer over ASGI. The scope carries the head, what `answer_now` began, and a way to answer in one write."""
         try:
             await self._answer(scope, receive, send)
         except (TimeoutError, EOFError):
@@ -108,7 +108,11 @@ class Front:
                 return
             except _Refused as refused:
                 response, closing, draining = refused.response, True, refused.draining
-        await self._send(head, response, send, receive if draining else None, closing=closing)
+        if draining or (isinstance(response.body, FileBody) and head.method != "HEAD"):
+            await self._send(head, response, send, receive if draining else None, closing=closing)
+            return
+        async with asyncio.timeout(self._limits.send_seconds):
+            await scope["watchword.answer"](response, closing=closing)
 
     async def _receive_and_finish(self, exchange: Exchange, receive: Receive) -> HttpResponse:
         with Intake(exchange, self._spool_dir, self._limits, self._executor) as intake:
@@ -208,17 +212,6 @@ class _Refused(Exception):  # noqa: N818 - carries an answer
 
 def _open_file(body: FileBody) -> BinaryIO:
     return body.path.open("rb")
-
-
-def with_length(response: HttpResponse) -> list[tuple[bytes, bytes]]:
-    """The answer's headers, `content-length` among them wherever a body is possible."""
-    status = response.status
-    if status < 200 or status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-        return response.headers
-    if any(name == b"content-length" for name, _ in response.headers):
-        return response.headers
-    length = response.body.length if isinstance(response.body, FileBody) else len(response.body)
-    return [*response.headers, (b"content-length", b"%d" % length)]
 
 
 def _own(head: RequestHead) -> _OwnExchange:

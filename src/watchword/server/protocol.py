@@ -19,18 +19,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from watchword.core.http import HttpResponse, RequestHead
-from watchword.server.app import Front, Started, with_length
+from watchword.core.http import RequestHead
+from watchword.server.answers import Cycle, bare_answer, encode_answer
+from watchword.server.app import Front, Started
 from watchword.server.bodies import INLINE_BYTES_MAX
 from watchword.server.proxies import Scheme, client_of
 from watchword.server.settings import Limits, Network
@@ -103,7 +103,7 @@ class FrontProtocol(HttpToolsProtocol):
         self._unparsed = 0
         """Bytes read since the parser last gave anything, at most."""
         self._keep_alive = True
-        self._running: RequestResponseCycle | None = None
+        self._running: Cycle | None = None
         self._parser = cast("httptools.HttpRequestParser", self.parser)
         self._now: RequestHead | None = None
         """A request that may be answered within this callback."""
@@ -205,18 +205,7 @@ class FrontProtocol(HttpToolsProtocol):
             if running.response_started:
                 self.transport.close()
                 return
-        phrase = HTTPStatus(status).phrase.encode()
-        self.transport.write(
-            b"".join(
-                (
-                    STATUS_LINE[status],
-                    self.state.head_lines,
-                    b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: ",
-                    b"%d\r\n\r\n" % len(phrase),
-                    phrase,
-                )
-            )
-        )
+        self.transport.write(bare_answer(status, self.state.head_lines))
         self.deadline = self.loop.time() + self.limits.linger_seconds
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -340,7 +329,9 @@ class FrontProtocol(HttpToolsProtocol):
                 self.cycle.message_event.set()
                 return
             self._now = None
-            self.transport.write(self._encoded(head, response))
+            self.transport.write(
+                encode_answer(response, head.method, self.state.head_lines, keep_alive=self._keep_alive)
+            )
         except Exception:
             log.exception("a request failed")
             self._refuse(500)
@@ -354,17 +345,6 @@ class FrontProtocol(HttpToolsProtocol):
     def _close(self) -> None:
         self.deadline = self.loop.time() + self.limits.send_seconds
         self.transport.close()
-
-    def _encoded(self, head: RequestHead, response: HttpResponse) -> bytes:
-        parts = [STATUS_LINE[response.status], self.state.head_lines]
-        for name, value in with_length(response):
-            if b"\r" in value or b"\n" in value or b"\0" in value:
-                raise ValueError(f"header `{name.decode('latin-1')}` would break the answer")
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if self._keep_alive else b"connection: close\r\n\r\n")
-        if head.method != "HEAD" and isinstance(response.body, bytes):
-            parts.append(response.body)
-        return b"".join(parts)
 
     def _answer_later(self, started: Started | None) -> None:
         """Hand the request to an ASGI task, behind those of this connection that are not answered yet."""
@@ -390,7 +370,7 @@ class FrontProtocol(HttpToolsProtocol):
             "watchword.abort": self.transport.abort,
         }
         waiting = self._is_busy()
-        self.cycle = RequestResponseCycle(
+        cycle = Cycle(
             scope=cast("HTTPScope", scope),
             transport=self.transport,
             flow=self.flow,
@@ -403,14 +383,17 @@ class FrontProtocol(HttpToolsProtocol):
             keep_alive=self._keep_alive,
             on_response=self.on_response_complete,
         )
-        self.cycle.body += self._body
+        cycle.head_lines = self.state.head_lines
+        cycle.body += self._body
+        scope["watchword.answer"] = cycle.answer
+        self.cycle = cycle
         app = cast("ASGI3Application", self.front)
         if waiting:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, app))
+            self.pipeline.appendleft((cycle, app))
         else:
-            self._running = self.cycle
-            self._start_asgi_task(self.cycle, app)
+            self._running = cycle
+            self._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         self.state.total_requests += 1
@@ -420,7 +403,7 @@ class FrontProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
-            self._running = cycle
+            self._running = cast("Cycle", cycle)
             self._start_asgi_task(cycle, app)
         else:
             self._rest()

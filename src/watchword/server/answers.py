@@ -1,0 +1,81 @@
+"""Answers as bytes: a status line, headers, a body; in one write wherever the body is in memory.
+
+Decides what stands in every answer (`date`, `server`, `content-length`, `connection`). Never lets a header value end
+its line: an answer that would be split is not sent.
+
+Source: RFC 9110 (sections 6.6.1, 8.6); RFC 9112 (section 9.6).
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from watchword.core.http import FileBody, HttpResponse
+
+_ENDS_LINE = re.compile(rb"[\r\n\0]")
+
+
+def with_length(response: HttpResponse) -> list[tuple[bytes, bytes]]:
+    """The answer's headers, `content-length` among them wherever a body is possible."""
+    status = response.status
+    if status < 200 or status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        return response.headers
+    if any(name == b"content-length" for name, _ in response.headers):
+        return response.headers
+    length = response.body.length if isinstance(response.body, FileBody) else len(response.body)
+    return [*response.headers, (b"content-length", b"%d" % length)]
+
+
+def encode_answer(response: HttpResponse, method: str, head_lines: bytes, *, keep_alive: bool) -> bytes:
+    """The whole answer; of a file only the head. Raises ValueError when a header value would end its line.
+
+    `head_lines` are whole lines that stand in every answer.
+    """
+    parts = [STATUS_LINE[response.status], head_lines]
+    for name, value in with_length(response):
+        if _ENDS_LINE.search(value):
+            raise ValueError(f"header `{name.decode('latin-1')}` would break the answer")
+        parts += (name, b": ", value, b"\r\n")
+    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+    if method != "HEAD" and isinstance(response.body, bytes):
+        parts.append(response.body)
+    return b"".join(parts)
+
+
+def bare_answer(status: int, head_lines: bytes) -> bytes:
+    """What somebody gets who does not speak HTTP: the status's name, and the end."""
+    phrase = HTTPStatus(status).phrase.encode()
+    return b"".join(
+        (
+            STATUS_LINE[status],
+            head_lines,
+            b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: ",
+            b"%d\r\n\r\n" % len(phrase),
+            phrase,
+        )
+    )
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer, which may be written whole."""
+
+    head_lines = b""
+
+    async def answer(self, response: HttpResponse, *, closing: bool) -> None:
+        """Send an answer whose body is in memory (or which has none to send), when the client has room for it."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        self.keep_alive = self.keep_alive and not closing
+        data = encode_answer(response, self.scope["method"], self.head_lines, keep_alive=self.keep_alive)
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(data)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
