@@ -31,6 +31,8 @@ from watchword.server.settings import Limits, Settings
 _FILES_RESERVED = 128
 """Open files that are no connections."""
 _TLS_HANDSHAKE_SECONDS = 10
+_TLS_FAREWELL_SECONDS = 1
+"""For a client to say goodbye on a connection that the server closes; idle ones in a pool never do."""
 
 log = logging.getLogger("watchword.server")
 
@@ -84,6 +86,7 @@ class _Serving:
                 sock=bound,
                 ssl=context,
                 ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if context else None,
+                ssl_shutdown_timeout=_TLS_FAREWELL_SECONDS if context else None,
             )
             for bound, context in sockets
         ]
