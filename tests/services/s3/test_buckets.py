@@ -5,23 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from tests.services.s3.conftest import new_name
-from tests.support.house import Account, Keys, refusal
-
-
-def in_region(keys: Keys, region: str) -> Any:
-    """A client that signs for a region, until it is told of another."""
-    return boto3.client(
-        "s3",
-        region_name=region,
-        endpoint_url=keys.endpoint,
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-    )
+from tests.services.s3.conftest import new_name, s3_client
+from tests.support.house import Account, refusal
 
 
 def test_a_bucket_is_listed_with_its_owner_until_it_is_deleted(s3: Any) -> None:
@@ -80,12 +66,12 @@ def test_a_bucket_of_another_region_is_found_by_following_the_redirect(s3: Any, 
     name = new_name()
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     for operation in ("head_bucket", "list_objects_v2", "get_bucket_location"):
-        client = in_region(acme.administrator, "us-east-1")
+        client = s3_client(acme.administrator, "us-east-1")
         answer = getattr(client, operation)(Bucket=name)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert s3.head_bucket(Bucket=name)["BucketRegion"] == "eu-west-1"
     s3.put_object(Bucket=name, Key="key", Body=b"body")
-    at_home = in_region(acme.administrator, "eu-west-1")
+    at_home = s3_client(acme.administrator, "eu-west-1")
     assert at_home.get_object(Bucket=name, Key="key")["Body"].read() == b"body"
     assert at_home.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-west-1"
     constraint = {"LocationConstraint": "eu-west-1"}
@@ -95,7 +81,7 @@ def test_a_bucket_of_another_region_is_found_by_following_the_redirect(s3: Any, 
 
 def test_where_a_bucket_may_be_made(s3: Any, acme: Account) -> None:
     name = new_name()
-    home = in_region(acme.administrator, "eu-west-1")
+    home = s3_client(acme.administrator, "eu-west-1")
     code, message = refusal(home.create_bucket, Bucket=name)
     assert code == "IllegalLocationConstraintException"
     assert message.startswith("The unspecified location constraint is incompatible")
