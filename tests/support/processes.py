@@ -56,6 +56,8 @@ def start(arguments: Sequence[str], data_dir: Path) -> ServerProcess:
     line = process.stdout.readline() if process.stdout is not None else b""
     if not line:
         process.wait(STOP_SECONDS)
+        if process.stdout is not None:
+            process.stdout.close()
         raise AssertionError(f"no server: {data_dir.with_suffix('.log').read_text()}")
     return ServerProcess(process, data_dir, json.loads(line))
 
