@@ -100,7 +100,7 @@ def test_https_listens_beside_http_with_a_certificate_that_the_bundle_vouches_fo
     server = start_front(tmp_path / "data", https=True, hosts=["idp.internal.test"])
     try:
         context = ssl.create_default_context(cafile=server.description["ca_bundle"])
-        port = urlsplit(server.description["https"]).port or 0
+        port = urlsplit(str(server.description["https"])).port or 0
         for name in ("localhost", "127.0.0.1"):
             client = http.client.HTTPSConnection(name, port, context=context, timeout=10)
             client.request("GET", "/echo")
