@@ -41,7 +41,8 @@ def test_many_at_once(s3: Any, bucket: str) -> None:
 def test_a_thousand_at_once_and_no_more(s3: Any, bucket: str) -> None:
     keys = [{"Key": f"{number:0>200}"} for number in range(1001)]
     assert len(s3.delete_objects(Bucket=bucket, Delete={"Objects": keys[:1000]})["Deleted"]) == 1000
-    assert refusal(s3.delete_objects, Bucket=bucket, Delete={"Objects": keys})[0] == "MalformedXML"
+    for wrong in (keys, [], [{"Key": ""}]):
+        assert refusal(s3.delete_objects, Bucket=bucket, Delete={"Objects": wrong})[0] == "MalformedXML"
 
 
 def test_each_key_is_decided_by_itself(acme: Account, s3: Any, bucket: str) -> None:

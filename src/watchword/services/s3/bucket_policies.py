@@ -2,6 +2,7 @@
 
 It is kept as it was submitted and bound to the unique ids of the users and roles that it names. Only callers of the
 bucket's own account are decided by it so far.
+# DIFFERS: 0005. A policy needs no Content-MD5 or checksum beside the signature, and may be public: nothing opens by it.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 """
 

@@ -1,5 +1,6 @@
 """Deleting S3 objects, one or many. What is not there is deleted without complaint.
 
+# DIFFERS: 0005. A list of keys needs no Content-MD5 or checksum beside the signature.
 Of many, each key was decided by itself: what the caller may not delete comes back as AccessDenied beside the others.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html, API_DeleteObjects.html
 """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from watchword.services.s3.faults import invalid_argument, invalid_part_number, invalid_range, invalid_request
 
-_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})\Z")
+_RANGE = re.compile(r"bytes=([0-9]{0,40})-([0-9]{0,40})\Z")
 PARTS_MAX = 10_000
 
 

@@ -63,7 +63,7 @@ def deletions(
 ) -> Sequence[tuple[str, Resource]]:
     """Each key to delete; one that must have a certain ETag must also be readable. Raises MalformedXML."""
     asked = request.delete.objects
-    if not 1 <= len(asked) <= DELETIONS_MAX:
+    if not 1 <= len(asked) <= DELETIONS_MAX or not all(each.key for each in asked):
         raise malformed_xml()
     owning = _in_bucket("", request.bucket, directory, caller)
     found: list[tuple[str, Resource]] = []
