@@ -91,8 +91,8 @@ def read_all(connection: socket.socket) -> bytes:
     return bytes(received)
 
 
-def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """One answer with a Content-Length: its status, headers and body."""
+def read_answer(connection: socket.socket, *, head_only: bool = False) -> tuple[int, dict[str, str], bytes]:
+    """One answer with a Content-Length: its status, headers and body. `head_only` when HEAD was asked."""
     received = b""
     while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
@@ -102,7 +102,7 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     head, _, body = received.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
-    while len(body) < int(headers.get("content-length", "0")):
+    while not head_only and len(body) < int(headers.get("content-length", "0")):
         piece = connection.recv(65536)
         if not piece:
             raise EOFError(body)

@@ -98,7 +98,7 @@ def send_bytes(endpoint: str, wire: bytes) -> Answer:
     parts = urlsplit(endpoint)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
         connection.sendall(wire)
-        return Answer(*read_answer(connection))
+        return Answer(*read_answer(connection, head_only=wire.startswith(b"HEAD ")))
 
 
 def raw(
