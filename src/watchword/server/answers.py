@@ -68,8 +68,11 @@ class Cycle(RequestResponseCycle):
         """Send an answer whose body is in memory (or which has none to send), when the client has room for it."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
-        if self.disconnected:
-            return
+        if not self.disconnected:
+            self.write_whole(response, closing=closing)
+
+    def write_whole(self, response: HttpResponse, *, closing: bool) -> None:
+        """Send the answer now. Raises ValueError as `encode_answer` does; nothing is sent then."""
         self.keep_alive = self.keep_alive and not closing
         data = encode_answer(response, self.scope["method"], self.head_lines, keep_alive=self.keep_alive)
         self.response_started = self.response_complete = True

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 from watchword.core.errors import BodyTooSlow, Unavailable, WatchwordError
@@ -32,6 +32,7 @@ from watchword.server.bodies import (
 )
 from watchword.server.contract import Commit, Exchange, Gateway
 from watchword.server.settings import Settings
+from watchword.server.threads import Threads
 
 OWN_PREFIX = b"/_watchword/"
 """No legal bucket name begins with `_`."""
@@ -62,11 +63,11 @@ class Started:
 class Front:
     """The application behind every connection of one process."""
 
-    def __init__(self, gateway: Gateway[Any], settings: Settings, executor: Executor) -> None:
+    def __init__(self, gateway: Gateway[Any], settings: Settings, threads: Threads) -> None:
         self._gateway = gateway
         self._spool_dir = settings.spool_dir
         self._limits = settings.limits
-        self._executor = executor
+        self.threads = threads
 
     def answer_now(self, head: RequestHead, body: bytes) -> HttpResponse | Started:
         """Answer a request whose small body has arrived, or say what is left to do."""
@@ -100,7 +101,7 @@ class Front:
         closing = _has_long_rest(head) if response is not None else False
         draining = closing
         if answer is not None and not isinstance(answer, HttpResponse):
-            response = await asyncio.get_running_loop().run_in_executor(self._executor, answer)
+            response = await self.threads.run(answer)
         elif response is None:
             try:
                 response = await self._receive_and_finish(exchange, receive)
@@ -115,7 +116,7 @@ class Front:
             await scope["watchword.answer"](response, closing=closing)
 
     async def _receive_and_finish(self, exchange: Exchange, receive: Receive) -> HttpResponse:
-        with Intake(exchange, self._spool_dir, self._limits, self._executor) as intake:
+        with Intake(exchange, self._spool_dir, self._limits, self.threads) as intake:
             try:
                 body = await intake.receive(receive)
             except WatchwordError as error:
@@ -125,14 +126,13 @@ class Front:
                 log.error("a body could not be spooled: %s", error)  # noqa: TRY400 - the disk's fault, not the code's
                 answer = self._gateway.refuse(exchange, Unavailable("the spool directory cannot be written"))
                 raise _Refused(answer, draining=True) from None
-            loop = asyncio.get_running_loop()
             if body.path is None:
                 answer = self._finish(exchange, body)
             else:
-                answer = await loop.run_in_executor(self._executor, self._finish, exchange, body)
+                answer = await self.threads.run(partial(self._finish, exchange, body))
             if isinstance(answer, HttpResponse):
                 return answer
-            return await loop.run_in_executor(self._executor, answer)
+            return await self.threads.run(answer)
 
     async def _send(
         self, head: RequestHead, response: HttpResponse, send: Send, drain: Receive | None, *, closing: bool
@@ -147,7 +147,7 @@ class Front:
             async with asyncio.timeout(self._limits.send_seconds):
                 await send({"type": "http.response.start", "status": response.status, "headers": headers})
             if file is not None and isinstance(response.body, FileBody):
-                await send_file(file, response.body, send, self._limits, self._executor)
+                await send_file(file, response.body, send, self._limits, self.threads)
                 return
             body = b"" if isinstance(response.body, FileBody) else response.body
             await send({"type": "http.response.body", "body": body, "more_body": drain is not None})
@@ -172,12 +172,11 @@ class Front:
             return
 
     async def _open(self, head: RequestHead, response: HttpResponse) -> tuple[HttpResponse, BinaryIO | None]:
-        loop = asyncio.get_running_loop()
         for _ in range(_FILE_ATTEMPTS):
             if not isinstance(response.body, FileBody):
                 return response, None
             try:
-                return response, await loop.run_in_executor(self._executor, _open_file, response.body)
+                return response, await self.threads.run(partial(_open_file, response.body))
             except FileNotFoundError:
                 exchange = self._begin(head)
                 again = exchange.response or self._finish_small(exchange, b"")

@@ -15,7 +15,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -23,6 +23,7 @@ from watchword.core.errors import BodyTooLarge, BodyTooSlow
 from watchword.core.http import FileBody, Spooled
 from watchword.server.contract import Exchange, PayloadReader
 from watchword.server.settings import Limits
+from watchword.server.threads import Threads
 
 INLINE_BYTES_MAX = 64 * 1024
 PIECE_BYTES = 256 * 1024
@@ -71,12 +72,12 @@ def take_whole(exchange: Exchange, body: bytes) -> Spooled:
 class Intake:
     """One body on its way in. Use as a context manager: leaving removes the spool file."""
 
-    def __init__(self, exchange: Exchange, spool_dir: Path, limits: Limits, executor: Executor) -> None:
+    def __init__(self, exchange: Exchange, spool_dir: Path, limits: Limits, threads: Threads) -> None:
         self._reader = reader_of(exchange)
         self._body_bytes_max = exchange.body_bytes_max
         self._spool_dir = spool_dir
         self._limits = limits
-        self._executor = executor
+        self._threads = threads
         self._path: Path | None = None
         self._file: BinaryIO | None = None
         self._decoded = bytearray()
@@ -114,7 +115,7 @@ class Intake:
                 self._take(bytes(waiting))
                 waiting.clear()
             elif len(waiting) >= PIECE_BYTES or not more:
-                await loop.run_in_executor(self._executor, self._take, bytes(waiting))
+                await self._threads.run(partial(self._take, bytes(waiting)))
                 waiting.clear()
         return self._finish()
 
@@ -153,13 +154,12 @@ def read_small(body: FileBody) -> bytes:
         return os.pread(file.fileno(), body.length, body.offset)
 
 
-async def send_file(file: BinaryIO, body: FileBody, send: Send, limits: Limits, executor: Executor) -> None:
+async def send_file(file: BinaryIO, body: FileBody, send: Send, limits: Limits, threads: Threads) -> None:
     """Send a range of an open file in pieces, none before the client has room for it. Raises TimeoutError, EOFError."""
-    loop = asyncio.get_running_loop()
     offset, end = body.offset, body.offset + body.length
     while offset < end:
         size = min(PIECE_BYTES, end - offset)
-        piece = await loop.run_in_executor(executor, os.pread, file.fileno(), size, offset)
+        piece = await threads.run(partial(os.pread, file.fileno(), size, offset))
         if not piece:
             raise EOFError(f"`{body.path}` is shorter than {end} bytes")
         offset += len(piece)

@@ -59,7 +59,8 @@ class Exchange(Protocol):
 
 
 Commit = Callable[[], HttpResponse]
-"""The rest of a request that writes: it may block, so it runs in a worker thread. It never raises."""
+"""The rest of a request that writes: it may block, so it runs in a worker thread. It never raises, and its
+answer is no file."""
 
 
 E = TypeVar("E", bound=Exchange)

@@ -13,7 +13,6 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -27,6 +26,7 @@ from watchword.server.app import Front
 from watchword.server.contract import Gateway
 from watchword.server.protocol import FrontProtocol, FrontState
 from watchword.server.settings import Limits, Settings
+from watchword.server.threads import Threads
 
 _FILES_RESERVED = 128
 """Open files that are no connections."""
@@ -67,8 +67,8 @@ class _Serving:
         self._gateway = gateway
         self._clock = clock
         self._loop = loop
-        self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="waits")
-        front = Front(gateway, settings, self._executor)
+        self._threads = Threads(settings.threads, loop)
+        front = Front(gateway, settings, self._threads)
         self._state = FrontState(front, _within_file_limit(settings.limits), settings.trusted_proxies)
         self._config = Config(front, http="httptools", ws="none", lifespan="off", interface="asgi3", log_config=None)
         self._config.load()
@@ -99,16 +99,16 @@ class _Serving:
             server.close()
         await self._finish_in_flight()
         ticking.cancel()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._threads.stop()
 
     async def _tick(self) -> None:
         """Once a second: the Date header, connections past their deadline, what is due in the background."""
-        ticked: asyncio.Future[None] | None = None
+        ticked: asyncio.Task[None] | None = None
         while True:
             self._state.set_date(_http_date(self._clock.now()))
             self._state.sweep(self._loop.time())
             if ticked is None or ticked.done():
-                ticked = self._loop.run_in_executor(self._executor, self._tick_behind)
+                ticked = self._loop.create_task(self._threads.run(self._tick_behind))
             await asyncio.sleep(1)
 
     def _tick_behind(self) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
@@ -28,7 +29,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from watchword.core.http import RequestHead
+from watchword.core.http import HttpResponse, RequestHead
 from watchword.server.answers import Cycle, bare_answer, encode_answer
 from watchword.server.app import Front, Started
 from watchword.server.bodies import INLINE_BYTES_MAX
@@ -393,7 +394,24 @@ class FrontProtocol(HttpToolsProtocol):
             self.pipeline.appendleft((cycle, app))
         else:
             self._running = cycle
-            self._start_asgi_task(cycle, app)
+            if started is not None and callable(started.answer):
+                self.front.threads.submit(started.answer, partial(self._committed, cycle))
+            else:
+                self._start_asgi_task(cycle, app)
+
+    def _committed(self, cycle: Cycle, response: Any, error: BaseException | None) -> None:
+        """Send the answer of a request that waited for its commit."""
+        if cycle.disconnected:
+            return
+        if error is None:
+            try:
+                cycle.write_whole(response, closing=False)
+            except ValueError as broken:
+                error = broken
+        if error is None:
+            return
+        log.error("a request failed", exc_info=error)
+        cycle.write_whole(HttpResponse(500, [], b"Internal Server Error"), closing=True)
 
     def on_response_complete(self) -> None:
         self.state.total_requests += 1
