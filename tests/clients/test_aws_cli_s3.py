@@ -1,0 +1,117 @@
+"""AWS CLI v1 and v2 on S3: objects of every size class in the CLI's own upload forms, folders, presigned URLs, refusals."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.clients.instances import Instance, allow, fresh, noise
+from tests.clients.programs import Person
+from tests.clients.recorder import recording
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def bucket(instance: Instance) -> str:
+    return instance.bucket()
+
+
+@pytest.mark.parametrize("size", [0, 1024, 20 * MIB])
+def test_an_object_comes_back_as_it_went(aws: Person, bucket: str, size: int) -> None:
+    sent, received = write(aws.home / "sent", noise(size)), aws.home / "received"
+    put = aws.json("s3api", "put-object", "--bucket", bucket, "--key", "a b/ü", "--body", sent, "--output", "json")
+    got = aws.json("s3api", "get-object", "--bucket", bucket, "--key", "a b/ü", received, "--output", "json")
+    assert received.read_bytes() == sent.read_bytes()
+    assert got["ETag"] == put["ETag"]
+    assert got["ContentLength"] == size
+
+
+def test_what_is_sent_depends_on_the_scheme(aws: Person, instance: Instance, bucket: str) -> None:
+    sent = write(aws.home / "sent", noise(1024))
+    with recording(instance) as recorder:
+        relayed = aws.having(AWS_ENDPOINT_URL=recorder.endpoint)
+        relayed.run("s3api", "put-object", "--bucket", bucket, "--key", "k", "--body", sent)
+        headers = recorder.headers("PUT", f"/{bucket}/k")
+    if instance.scheme == "http":
+        assert len(headers["x-amz-content-sha256"]) == 64
+        assert any(name.startswith("x-amz-checksum-crc") for name in headers)
+    else:
+        assert headers["x-amz-content-sha256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        assert "aws-chunked" in headers["content-encoding"]
+        assert headers["x-amz-trailer"].startswith("x-amz-checksum-crc")
+    assert headers["expect"] == "100-continue"
+    assert instance.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == sent.read_bytes()
+
+
+def test_a_bucket_lives_from_mb_to_rb(aws: Person) -> None:
+    name = fresh("short-lived")
+    assert aws.run("s3", "mb", f"s3://{name}") == f"make_bucket: {name}"
+    assert name in aws.run("s3", "ls")
+    assert aws.run("s3", "rb", f"s3://{name}") == f"remove_bucket: {name}"
+    assert aws.refused("s3", "ls", f"s3://{name}").endswith(
+        "(NoSuchBucket) when calling the ListObjectsV2 operation: The specified bucket does not exist"
+    )
+
+
+def test_files_are_copied_listed_and_removed(aws: Person, bucket: str) -> None:
+    sent = write(aws.home / "six", noise(6 * MIB))
+    aws.run("s3", "cp", sent, f"s3://{bucket}/folder/six", "--no-progress")
+    assert aws.run("s3", "ls", f"s3://{bucket}").split() == ["PRE", "folder/"]
+    assert aws.run("s3", "ls", f"s3://{bucket}/folder/").split()[2:] == [str(6 * MIB), "six"]
+    aws.run("s3", "cp", f"s3://{bucket}/folder/six", aws.home / "back", "--no-progress")
+    assert (aws.home / "back").read_bytes() == sent.read_bytes()
+    assert aws.run("s3", "rm", f"s3://{bucket}/folder/six") == f"delete: s3://{bucket}/folder/six"
+    assert aws.run("s3", "ls", f"s3://{bucket}/folder/", "--recursive") == ""
+
+
+def test_a_text_goes_through_pipes(aws: Person, bucket: str) -> None:
+    aws.run("s3", "cp", "-", f"s3://{bucket}/note", stdin="for you\n")
+    assert aws.run("s3", "cp", f"s3://{bucket}/note", "-") == "for you"
+
+
+def test_a_folder_is_synchronized_both_ways(aws: Person, bucket: str) -> None:
+    here, there = aws.home / "here", aws.home / "there"
+    for number in range(12):
+        write(here / f"{number % 3}" / f"file {number}", noise(number * 100))
+    aws.run("s3", "sync", here, f"s3://{bucket}/all")
+    (here / "0" / "file 0").unlink()
+    assert aws.run("s3", "sync", here, f"s3://{bucket}/all", "--delete") == f"delete: s3://{bucket}/all/0/file 0"
+    aws.run("s3", "sync", f"s3://{bucket}/all", there)
+    assert contents(there) == contents(here)
+    aws.run("s3", "rb", f"s3://{bucket}", "--force")
+
+
+def test_a_presigned_url_opens_one_object_for_anybody(aws: Person, instance: Instance, bucket: str) -> None:
+    instance.client("s3").put_object(Bucket=bucket, Key="letter", Body=b"open me")
+    (aws.home / ".aws").mkdir()
+    (aws.home / ".aws" / "config").write_text("[default]\ns3 =\n  signature_version = s3v4\n")
+    url = aws.run("s3", "presign", f"s3://{bucket}/letter", "--expires-in", "60")
+    assert "X-Amz-Signature=" in url
+    anybody = Person(("curl",), aws.home, {})
+    trusted = [] if instance.ca_bundle is None else ["--cacert", instance.ca_bundle]
+    assert anybody.run("--silent", *trusted, url) == "open me"
+    assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run("--silent", *trusted, url.replace("letter", "other"))
+
+
+def test_a_user_without_permission_reads_why(aws: Person, instance: Instance, bucket: str) -> None:
+    name, keys = instance.user(allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"))
+    user = aws.having(**keys.variables)
+    sent = write(aws.home / "sent", b"mine")
+    user.run("s3", "cp", sent, f"s3://{bucket}/mine")
+    assert user.refused("s3api", "get-object", "--bucket", bucket, "--key", "mine", os.devnull).endswith(
+        f"(AccessDenied) when calling the GetObject operation: User: {instance.arn(f'user/{name}')} is not authorized to"
+        f' perform: s3:GetObject on resource: "arn:aws:s3:::{bucket}/mine" because no identity-based policy allows the'
+        " s3:GetObject action"
+    )
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
