@@ -6,6 +6,7 @@
     │   ├── NotFound            no such record
     │   ├── AlreadyExists       a key or a unique index value is taken
     │   ├── Conflict            another writer was first: run the transaction again
+    │   ├── Inconsistent        records that do not fit together: nothing may be decided on them
     │   └── Unavailable         the store cannot answer now; nothing is known about the record
     ├── CredentialError         a sealed value or a session token that cannot be believed
     │   ├── SealBroken          tampered with, cut, sealed under another key, or for another purpose or owner
@@ -79,6 +80,10 @@ class AlreadyExists(DirectoryError):
 
 class Conflict(DirectoryError):
     """Another writer was first; the same transaction may succeed when it is run again."""
+
+
+class Inconsistent(DirectoryError):
+    """Records do not fit together (a unit without its parent, say): nothing may be decided on them."""
 
 
 class Unavailable(DirectoryError):

@@ -9,6 +9,14 @@ from watchword.directory.accounts import ACCOUNT_ALIASES, ACCOUNTS
 from watchword.directory.buckets import BUCKETS, OBJECTS
 from watchword.directory.groups import GROUPS, MEMBERSHIPS
 from watchword.directory.instance_profiles import INSTANCE_PROFILES
+from watchword.directory.organizations import (
+    ACCOUNT_CREATIONS,
+    CONTROL_POLICIES,
+    MEMBERS,
+    ORGANIZATIONAL_UNITS,
+    ORGANIZATIONS,
+    POLICY_TARGETS,
+)
 from watchword.directory.policies import ATTACHMENTS, INLINE_POLICIES, MANAGED_POLICIES, POLICY_VERSIONS
 from watchword.directory.ports import Collection, Record, RecordType, Transaction
 from watchword.directory.roles import ROLES, ROLES_LAST_USED
@@ -33,6 +41,12 @@ RECORD_TYPES: tuple[RecordType[Any], ...] = (
     INSTANCE_PROFILES,
     BUCKETS,
     OBJECTS,
+    ORGANIZATIONS,
+    ORGANIZATIONAL_UNITS,
+    MEMBERS,
+    ACCOUNT_CREATIONS,
+    CONTROL_POLICIES,
+    POLICY_TARGETS,
 )
 
 
@@ -75,3 +89,9 @@ class Directory:
     instance_profiles = _Bound(INSTANCE_PROFILES)
     buckets = _Bound(BUCKETS)
     objects = _Bound(OBJECTS)
+    organizations = _Bound(ORGANIZATIONS)
+    organizational_units = _Bound(ORGANIZATIONAL_UNITS)
+    members = _Bound(MEMBERS)
+    account_creations = _Bound(ACCOUNT_CREATIONS)
+    control_policies = _Bound(CONTROL_POLICIES)
+    policy_targets = _Bound(POLICY_TARGETS)

@@ -27,6 +27,8 @@ class Role(Record, frozen=True):
     tags: Tags = ()
     boundary: str | None = None
     """ARN of the managed policy that is the permissions boundary."""
+    is_service_linked: bool = False
+    """Made for a service and by it. A path like that of such roles makes no role one."""
 
     @property
     def arn(self) -> str:

@@ -124,7 +124,7 @@ class Gate:
             # The record was tampered with, or sealed by a master key that is not held: it proves nothing.
             raise unknown_key(claim.access_key_id) from None
         credential = _credential(Authenticated(principal, record.id), secret)
-        self._credentials.put(record.id, record.account, credential, position)
+        self._credentials.put(record.id, (record.account,), credential, position)
         return credential
 
     def _temporary(self, claim: Claim, token: str, now: datetime) -> Credential:
@@ -141,7 +141,7 @@ class Gate:
         if principal is None:
             raise invalid_token(token)
         credential = _credential(Authenticated(principal, claim.access_key_id, session), opened.secret)
-        self._credentials.put((claim.access_key_id, token), session.account, credential, position)
+        self._credentials.put((claim.access_key_id, token), (session.account,), credential, position)
         return credential
 
 
@@ -201,4 +201,5 @@ def _session_principal(directory: Directory, session: Session) -> Principal | No
         issuer_arn=role.arn,
         unique_id=role.id,
         name=role.name,
+        is_service_linked=role.is_service_linked,
     )

@@ -39,7 +39,7 @@ class RecordCache:
     def keep(self, cache_key: Key, account: str, record: Record, position: int) -> None:
         """Keep a record that was read at `position` of the feed."""
         if account:
-            self._of_accounts.put(cache_key, account, record, position)
+            self._of_accounts.put(cache_key, (account,), record, position)
         elif position >= self._heard:
             # INVARIANT: nothing was heard that is newer than the snapshot, so no change to this record was missed.
             if len(self._others) >= self._others_max:
