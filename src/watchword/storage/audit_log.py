@@ -1,4 +1,7 @@
-"""The audit log on disk: JSON lines in DIR/audit, rotated by size, bounded in number.
+"""The audit log on disk: JSON lines in DIR/audit, rotated by size, bounded in all.
+
+    events-PID.jsonl            what a process writes to, which holds a lock on it
+    events-PID.jsonl.NUMBER     full, or left by a process that has ended; the oldest make room
 
 Lines are taken in memory and handed to the operating system in batches: every `FLUSH_SECONDS`, when a batch is large,
 and before a write is acknowledged. A full disk never loses silently: the log says that it is not writable, writes are
@@ -7,9 +10,11 @@ refused by the gateway while it lasts, and the reason is logged at every change 
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger("watchword.audit")
@@ -18,23 +23,29 @@ FLUSH_SECONDS = 0.2
 BATCH_BYTES_MAX = 256 * 1024
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 """Lines of refused and read-only requests that are kept while the disk is full; older ones are dropped and counted."""
+FILES_MAX = 1024
+"""However small they are: every process that ends leaves one."""
 
 
 class FileAuditLog:
     """`gateway.audit.AuditLog` on the local file system. Several processes may append to the same folder."""
 
-    def __init__(self, folder: Path, *, file_bytes_max: int = 64 * 1024 * 1024, files_max: int = 16) -> None:
+    def __init__(
+        self, folder: Path, *, file_bytes_max: int = 64 * 1024 * 1024, bytes_max: int = 1024 * 1024 * 1024
+    ) -> None:
+        """`bytes_max` bounds the files that are full. Raises OSError."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._path = folder / f"events-{os.getpid()}.jsonl"
         self._file_bytes_max = file_bytes_max
-        self._files_max = files_max
+        self._bytes_max = bytes_max
         self._lock = threading.Lock()
         self._lines: list[bytes] = []
         self._waiting_bytes = 0
         self._dropped = 0
         self._descriptor = -1
         self._is_writable = True
+        self._retire_abandoned()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._flush_regularly, name="audit-log", daemon=True)
         self._thread.start()
@@ -81,6 +92,7 @@ class FileAuditLog:
     def _write(self, data: bytes) -> None:
         if self._descriptor < 0:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
         written = 0
         start = os.fstat(self._descriptor).st_size
         while written < len(data):
@@ -95,20 +107,48 @@ class FileAuditLog:
     def _rotate(self) -> None:
         os.close(self._descriptor)
         self._descriptor = -1
-        old = sorted(self._folder.glob("events-*.jsonl.*"), key=lambda path: path.stat().st_mtime_ns)
-        number = max((int(path.name.rsplit(".", 1)[1]) for path in old), default=0) + 1
-        self._path.rename(self._path.with_name(f"{self._path.name}.{number:06d}"))
-        for path in old[: max(0, len(old) + 1 - self._files_max)]:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self._retire(self._path)
+        self._prune()
+
+    def _retire_abandoned(self) -> None:
+        """Take files out of use whose processes have ended."""
+        for path in self._folder.glob("events-*.jsonl"):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                with suppress(BlockingIOError, FileNotFoundError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    self._retire(path)
+            finally:
+                os.close(descriptor)
+        self._prune()
+
+    def _retire(self, path: Path) -> None:
+        number = max((int(old.name.rsplit(".", 1)[1]) for old in self._retired()), default=0) + 1
+        path.rename(path.with_name(f"{path.name}.{number:06d}"))
+
+    def _retired(self) -> list[Path]:
+        return list(self._folder.glob("events-*.jsonl.*"))
+
+    def _prune(self) -> None:
+        """Remove the oldest files that are too many."""
+        kept = 0
+        newest_first = sorted(self._retired(), key=lambda path: int(path.name.rsplit(".", 1)[1]), reverse=True)
+        for place, path in enumerate(newest_first):
+            with suppress(FileNotFoundError):
+                kept += path.stat().st_size
+                if kept > self._bytes_max or place >= FILES_MAX:
+                    path.unlink()
 
     def _keep(self, lines: list[bytes]) -> None:
         """Keep the newest lines within the bound, before those that were taken meanwhile."""
-        kept = lines + self._lines
-        size = sum(len(line) + 1 for line in kept)
-        while kept and size > BACKLOG_BYTES_MAX:
-            size -= len(kept.pop(0)) + 1
-            self._dropped += 1
-        self._lines = kept
+        size = sum(len(line) + 1 for line in lines)
+        first = 0
+        while first < len(lines) and size > BACKLOG_BYTES_MAX:
+            size -= len(lines[first]) + 1
+            first += 1
+        self._dropped += first
+        self._lines[:0] = lines[first:]  # in place: other threads append meanwhile
         self._waiting_bytes = 0
 
     def _say(self, is_writable: bool, message: str) -> None:
