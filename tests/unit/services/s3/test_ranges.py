@@ -34,7 +34,10 @@ def test_what_is_no_single_range_means_the_whole_object(asked: str | None) -> No
     assert asked_part(asked, None, SIZE) == Part(0, SIZE, None)
 
 
-@pytest.mark.parametrize(("asked", "size"), [("bytes=10-", 10), ("bytes=10-20", 10), ("bytes=-0", 10), ("bytes=0-", 0), ("bytes=" + "9" * 30 + "-", 10)])
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [("bytes=10-", 10), ("bytes=10-20", 10), ("bytes=-0", 10), ("bytes=0-", 0), ("bytes=" + "9" * 30 + "-", 10)],
+)
 def test_a_range_outside_of_the_object_is_refused(asked: str, size: int) -> None:
     with pytest.raises(ApiError) as refused:
         asked_part(asked, None, size)
