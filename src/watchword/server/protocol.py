@@ -1,24 +1,22 @@
-"""HTTP/1.1 on one connection: what is a request, how large and how slow it may be.
+"""HTTP/1.1 on one connection: who is answered when, and how long anything may take.
 
 uvicorn's protocol on httptools gives parsing, flow control and the ASGI cycle; it has no limits. This subclass adds:
 
-* bounds on the bytes, lines and number of a head's headers, on the URL, on pipelined requests, on connections;
+* the rules of `heads.py`, and bounds on pipelined requests, on connections, on what lies unparsed;
 * deadlines: for a head to arrive, for an idle connection, for the unread rest of a refused request. Deadlines are plain
   numbers which `sweep`, called once a second, compares with the time: nothing is scheduled per request;
-* one Host, well formed; a target that is a path; `Transfer-Encoding: chunked` and nothing else; no trailers of HTTP
-  (parsed within bounds and dropped: nothing may join the headers after authentication);
 * the short way: a request that arrived whole is answered within the callback, without an ASGI cycle.
 
-What is not HTTP gets a bare 400, 408, 414 or 431 and the connection closes. Never decides anything about AWS.
+What is not HTTP gets a bare 400, 408, 414 or 431 and the connection closes, never in the middle of another answer.
+Never decides anything about AWS.
 
-Source: RFC 9112 (sections 3.2, 5, 6.3, 9.3); RFC 9110 (section 7.2, Host).
+Source: RFC 9112 (section 9).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
@@ -33,14 +31,13 @@ from watchword.core.http import HttpResponse, RequestHead
 from watchword.server.answers import Cycle, bare_answer, encode_answer
 from watchword.server.app import Front, Started
 from watchword.server.bodies import INLINE_BYTES_MAX
+from watchword.server.heads import IncomingHead, NotHttp
 from watchword.server.proxies import Scheme, client_of
 from watchword.server.settings import Limits, Network
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
 
-_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
-_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?\Z")
 _AT_ONCE_MAX = 8
 """Requests answered within one callback, so that one connection's pipeline does not hold up the others."""
 _LINGER_BYTES_MAX = 64 * 1024 * 1024
@@ -76,14 +73,6 @@ class FrontState(ServerState):
                 connection.deadline_passed(now)
 
 
-class _NotHttp(Exception):  # noqa: N818 - a verdict
-    """The head breaks a rule; `status` says which kind."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
 class FrontProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -100,7 +89,6 @@ class FrontProtocol(HttpToolsProtocol):
         self._in_body = False
         self._refused = False
         self._lingered = 0
-        self._head_bytes = 0
         self._unparsed = 0
         """Bytes read since the parser last gave anything, at most."""
         self._keep_alive = True
@@ -109,16 +97,7 @@ class FrontProtocol(HttpToolsProtocol):
         self._now: RequestHead | None = None
         """A request that may be answered within this callback."""
         self._at_once = 0
-        self._start_head()
-
-    def _start_head(self) -> None:
-        self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.expect_100_continue = False
-        self._head_bytes = 0
-        self._hosts: list[bytes] = []
-        self._content_length = 0
-        self._chunked = False
+        self._incoming = IncomingHead(self.limits)
         self._body = b""
 
     # The connection
@@ -156,7 +135,7 @@ class FrontProtocol(HttpToolsProtocol):
             self._refused = True
         except httptools.HttpParserError as error:
             verdict = error.__context__
-            self._refuse(verdict.status if isinstance(verdict, _NotHttp) else 400)
+            self._refuse(verdict.status if isinstance(verdict, NotHttp) else 400)
             return
         if self._now is not None:
             self._answer_later(None)
@@ -190,6 +169,7 @@ class FrontProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Answer barely and close; never into the middle of another answer."""
         self._refused = True
+        self._keep_alive = False
         self._now = None
         if status == _STOP:
             return
@@ -214,83 +194,47 @@ class FrontProtocol(HttpToolsProtocol):
     # The parser's callbacks
 
     def on_message_begin(self) -> None:
-        self._start_head()
+        self._incoming = IncomingHead(self.limits)
+        self._body = b""
         self._in_head = True
         self._in_body = False
 
     def on_url(self, url: bytes) -> None:
-        self.url += url
         self._unparsed = 0
-        self._head_bytes += len(url)
-        if len(self.url) > self.limits.url_bytes_max:
-            raise _NotHttp(414)
+        self._incoming.add_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value) + 4
         self._unparsed = 0
-        limits = self.limits
-        if (
-            self._head_bytes > limits.head_bytes_max
-            or len(value) > limits.header_line_bytes_max
-            or len(self.headers) >= limits.headers_max
-        ):
-            raise _NotHttp(431)
-        if self._in_body:
-            return
-        name = name.lower()
-        value = value.rstrip(b" \t")
-        if name in _FRAMING:
-            self._note_framing(name, value)
-        self.headers.append((name, value))
-
-    def _note_framing(self, name: bytes, value: bytes) -> None:
-        if name == b"host":
-            self._hosts.append(value)
-        elif name == b"content-length":
-            self._content_length = int(value) if len(value) <= 19 else 1 << 63
-        elif name == b"transfer-encoding":
-            if self._chunked or value.lower() != b"chunked":
-                raise _NotHttp(400)
-            self._chunked = True
-        elif value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        self._incoming.add_header(name, value, is_trailer=self._in_body)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._in_body = True
         if not self._keep_alive:
-            raise _NotHttp(_STOP)
-        is_old = self._parser.get_http_version() == "1.0"
-        self._check_head(is_old=is_old)
-        path, _, query = self.url.partition(b"?")
-        client, scheme = self.client[0] if self.client else "", cast("Scheme", self.scheme)
-        if self.state.trusted_proxies:
-            client, scheme = client_of(client, scheme, self.headers, self.state.trusted_proxies)
-        method = self._parser.get_method().decode("ascii")
-        head = RequestHead(method, path, query, self.headers, scheme=scheme, client_address=client)
-        self._keep_alive = not is_old and self._parser.should_keep_alive() and not self._parser.should_upgrade()
-        self._now = head
+            raise NotHttp(_STOP)
+        if len(self.pipeline) >= self.limits.pipelined_max:
+            raise NotHttp(400)
+        parser, incoming = self._parser, self._incoming
+        is_old, is_upgrade = parser.get_http_version() == "1.0", parser.should_upgrade()
+        incoming.check(is_old=is_old, is_upgrade=is_upgrade)
+        self._keep_alive = not is_old and not is_upgrade and parser.should_keep_alive()
+        self._now = self._request_head(parser.get_method().decode("ascii"), incoming)
         if (
             self._is_busy()
-            or self._chunked
-            or self.expect_100_continue
-            or self._content_length > INLINE_BYTES_MAX
+            or incoming.is_chunked
+            or incoming.expects_continue
+            or incoming.content_length > INLINE_BYTES_MAX
             or self._at_once >= _AT_ONCE_MAX
             or self.flow.write_paused
         ):
             self._answer_later(None)
 
-    def _check_head(self, *, is_old: bool) -> None:
-        if len(self._hosts) != 1 or not _HOST.match(self._hosts[0]):
-            raise _NotHttp(400)
-        if not self.url.startswith(b"/") or b"#" in self.url:
-            raise _NotHttp(400)
-        if self._chunked and is_old:
-            raise _NotHttp(400)
-        if self._parser.should_upgrade() and (self._chunked or self._content_length):
-            raise _NotHttp(400)
-        if len(self.pipeline) >= self.limits.pipelined_max:
-            raise _NotHttp(400)
+    def _request_head(self, method: str, incoming: IncomingHead) -> RequestHead:
+        path, _, query = incoming.url.partition(b"?")
+        client, scheme = self.client[0] if self.client else "", cast("Scheme", self.scheme)
+        if self.state.trusted_proxies:
+            client, scheme = client_of(client, scheme, incoming.headers, self.state.trusted_proxies)
+        return RequestHead(method, path, query, incoming.headers, scheme=scheme, client_address=client)
 
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0
@@ -352,24 +296,8 @@ class FrontProtocol(HttpToolsProtocol):
         head, self._now = self._now, None
         if head is None:
             return
-        path = head.raw_path.decode("latin-1")
-        scope: dict[str, Any] = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": head.method,
-            "scheme": head.scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": head.raw_path,
-            "query_string": head.query_string,
-            "root_path": "",
-            "headers": head.headers,
-            "server": self.server,
-            "client": (head.client_address, 0),
-            "watchword.head": head,
-            "watchword.started": started,
-            "watchword.abort": self.transport.abort,
-        }
+        scope = self._scope(head)
+        scope["watchword.started"] = started
         waiting = self._is_busy()
         cycle = Cycle(
             scope=cast("HTTPScope", scope),
@@ -380,7 +308,7 @@ class FrontProtocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
+            expect_100_continue=self._incoming.expects_continue,
             keep_alive=self._keep_alive,
             on_response=self.on_response_complete,
         )
@@ -398,6 +326,25 @@ class FrontProtocol(HttpToolsProtocol):
                 self.front.threads.submit(started.answer, partial(self._committed, cycle))
             else:
                 self._start_asgi_task(cycle, app)
+
+    def _scope(self, head: RequestHead) -> dict[str, Any]:
+        path = head.raw_path.decode("latin-1")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": head.method,
+            "scheme": head.scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": head.raw_path,
+            "query_string": head.query_string,
+            "root_path": "",
+            "headers": head.headers,
+            "server": self.server,
+            "client": (head.client_address, 0),
+            "watchword.head": head,
+            "watchword.abort": self.transport.abort,
+        }
 
     def _committed(self, cycle: Cycle, response: Any, error: BaseException | None) -> None:
         """Send the answer of a request that waited for its commit."""
