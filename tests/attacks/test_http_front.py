@@ -368,3 +368,24 @@ def test_spooled_body_arrives_whole(front: ServerProcess, tmp_path: Path) -> Non
     assert echo["spooled"]
     assert echo["size"] == len(body)
     assert echo["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_request_that_arrives_byte_by_byte(front: ServerProcess) -> None:
+    request = b"POST /echo?x HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nhello" * 2
+    with front.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for position in range(len(request)):
+            connection.sendall(request[position : position + 1])
+        connection.sendall(b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        answer = read_all(connection)
+    assert statuses(answer) == [200, 200, 200]
+    assert answer.count(b'"size": 5') == 2
+
+
+def test_answer_that_the_client_does_not_read_holds_nothing_up(front: ServerProcess) -> None:
+    with front.connect() as deaf:
+        deaf.sendall(b"GET /file?n=8000000 HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+        for _ in range(20):
+            with front.connect() as connection:
+                connection.sendall(_GOOD)
+                assert read_answer(connection)[0] == 200
