@@ -74,6 +74,11 @@ def main() -> Any:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        click.echo(
+            f"watchword: {error.strerror}: `{error.filename}`" if error.filename else f"watchword: {error}", err=True
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":
