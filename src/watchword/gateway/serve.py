@@ -9,6 +9,7 @@ Reading operations are answered at once; writing operations leave a `Commit`, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -59,6 +60,8 @@ class Gateway:
     markers: Markers
     audit_log: AuditLog
     last_used: LastUsed
+    chores: Sequence[Callable[[], None]] = ()
+    """What else is done in the background, a moment at a time; none of it raises."""
 
     def begin(self, head: RequestHead) -> Exchange:
         """Decide what the head alone can decide."""
@@ -104,6 +107,8 @@ class Gateway:
     def tick(self) -> None:
         """Do what is due in the background. Call it every few seconds, off the requests' path."""
         self.last_used.write_due(self.clock.now())
+        for chore in self.chores:
+            chore()
 
     def close(self) -> None:
         """Write what is held and let go of the store; the last call."""

@@ -40,10 +40,12 @@ from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.records import RecordCache
 from watchword.gateway.serve import Gateway
+from watchword.server.data_directory import LOCK
 from watchword.server.master_key import load_keyring
 from watchword.server.settings import Settings
 from watchword.storage.audit_log import FileAuditLog
 from watchword.storage.aws_policies import ShippedAwsPolicies
+from watchword.storage.leftovers import Leftovers
 from watchword.storage.objects import LocalObjects
 from watchword.storage.sqlite import SqliteStore
 
@@ -101,6 +103,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
         audit_log=audit_log,
         last_used=LastUsed(store),
+        chores=(Leftovers(objects, store, data_dir / "objects", data_dir / LOCK).step,),
     )
 
 

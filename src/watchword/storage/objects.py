@@ -33,6 +33,7 @@ GRACE_SECONDS = 60.0
 """How long a discarded blob stays: longer than between a reader's snapshot and its opening of the file."""
 
 _FOLDERS = tuple(f"{number:02x}" for number in range(256))
+SWEPT_FOLDERS = ("staging", *_FOLDERS)
 
 
 class LocalObjects:
@@ -89,12 +90,14 @@ class LocalObjects:
         self._remove_expired()
 
     def sweep(self, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:
+        return sum(self.sweep_folder(name, is_referenced, staged_before) for name in SWEPT_FOLDERS)
+
+    def sweep_folder(self, name: str, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:
+        """`sweep` for one of `SWEPT_FOLDERS`."""
         limit = staged_before.timestamp()
         swept = 0
         with self._may_remove() as may_remove:
-            if not may_remove:
-                return 0
-            for path in (*self._staging.iterdir(), *blob_paths(self._root)):
+            for path in (self._root / name).iterdir() if may_remove else ():
                 with suppress(FileNotFoundError):
                     # A rename moves the change time, which so is the time at which the blob was staged.
                     if path.stat().st_ctime < limit and not is_referenced(path.name):
