@@ -150,6 +150,11 @@ def put(keys: Keys, path: str, body: bytes, **headers: str) -> RawRequest:
     return raw(keys, "PUT", path, "s3", headers=headers, body=body)
 
 
+def delete(keys: Keys, path: str) -> RawRequest:
+    """A signed S3 deletion."""
+    return raw(keys, "DELETE", path, "s3")
+
+
 def get(keys: Keys, path: str) -> RawRequest:
     """A signed S3 download."""
     return raw(keys, "GET", path, "s3")
