@@ -18,7 +18,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 class RequestHead:
     """All of a request but its body."""
 
-    __slots__ = ("_by_name", "client_address", "headers", "method", "query_string", "raw_path", "scheme")
+    __slots__ = ("_by_name", "client_address", "endpoint", "headers", "method", "query_string", "raw_path", "scheme")
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class RequestHead:
         *,
         scheme: Literal["http", "https"] = "http",
         client_address: str = "127.0.0.1",
+        endpoint: str = "",
     ) -> None:
         self.method = method
         """Upper case."""
@@ -40,6 +41,8 @@ class RequestHead:
         self.scheme: Literal["http", "https"] = scheme
         self.client_address = client_address
         """The peer's IP address, or what a trusted proxy said of it."""
+        self.endpoint = endpoint
+        """The id of the VPC endpoint that the listener stands for; empty for the public front."""
         self._by_name: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> bytes | None:

@@ -20,6 +20,8 @@ class Account(Record, frozen=True):
     created_at: datetime
     root_password_hash: str = ""
     """argon2id; empty when the root user has no password."""
+    closed_at: datetime | None = None
+    """Nobody of a closed account is let in."""
 
 
 class AccountAlias(Record, frozen=True):

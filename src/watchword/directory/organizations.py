@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from watchword.core.ids import AccountId
+from watchword.core.tags import Tags
 from watchword.directory.ports import Record, RecordType
 
 PolicyType = Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]
@@ -36,6 +37,7 @@ class Organization(Record, frozen=True):
     """`ALL`, or `CONSOLIDATED_BILLING`, in which no policy type can be enabled."""
     policy_types: tuple[PolicyType, ...] = ()
     """The types that are enabled."""
+    root_tags: Tags = ()
 
     @property
     def arn(self) -> str:
@@ -54,6 +56,7 @@ class OrganizationalUnit(Record, frozen=True):
     """The root or another unit."""
     name: str
     created_at: datetime
+    tags: Tags = ()
 
 
 class Member(Record, frozen=True):
@@ -66,6 +69,7 @@ class Member(Record, frozen=True):
     joined_method: JoinedMethod
     joined_at: datetime
     status: MemberStatus = "ACTIVE"
+    tags: Tags = ()
 
 
 class AccountCreation(Record, frozen=True):
@@ -93,6 +97,7 @@ class ControlPolicy(Record, frozen=True):
     description: str
     content: str
     """The document, byte for byte as it was submitted."""
+    tags: Tags = ()
 
 
 class PolicyTarget(Record, frozen=True):

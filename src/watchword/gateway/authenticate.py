@@ -161,11 +161,17 @@ def require(claim: Claim | None) -> Claim:
 
 
 def _user_or_root(directory: Directory, account: str, owner_id: str) -> Principal | None:
+    if not _is_open(directory, account):
+        return None
     if owner_id == account:
-        known = directory.accounts.get(account)
-        return None if known is None else _root(account)
+        return _root(account)
     user = directory.users.seek("id", owner_id)
     return None if user is None or user.account != account else _user(user)
+
+
+def _is_open(directory: Directory, account: str) -> bool:
+    known = directory.accounts.get(account)
+    return known is not None and known.closed_at is None
 
 
 def _root(account: str) -> Principal:
@@ -191,7 +197,7 @@ def _session_principal(directory: Directory, session: Session) -> Principal | No
     if session.kind is not SessionKind.ROLE:
         return None
     role = directory.roles.seek("id", session.principal_id)
-    if role is None or role.account != session.account:
+    if role is None or role.account != session.account or not _is_open(directory, role.account):
         return None
     return Principal(
         kind=Kind.ASSUMED_ROLE,

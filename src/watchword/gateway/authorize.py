@@ -13,7 +13,7 @@ Default deny: an operation without an entry is refused, an error while evaluatin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -21,14 +21,15 @@ from typing import Any
 
 import msgspec
 
-from watchword.core.errors import ApiError
 from watchword.directory.directory import Directory
-from watchword.gateway.context import RequestContext, Surroundings
-from watchword.gateway.plans import Documents, Plans
+from watchword.gateway.context import RequestContext
+from watchword.gateway.denied import access_denied, bare_denial, denial_text
+from watchword.gateway.plans import Documents, Plans, takes_rcps
+from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
-from watchword.policy.decision import Decision, Layer, PolicySource
-from watchword.policy.denials import denial_message
-from watchword.policy.evaluate import PrincipalPlan, decide
+from watchword.policy.decision import Layer, PolicySource
+from watchword.policy.evaluate import ControlPlan, PrincipalPlan, decide
+from watchword.policy.principals import Kind, Principal
 from watchword.services.authorization import (
     Check,
     EachResolver,
@@ -39,7 +40,7 @@ from watchword.services.authorization import (
     Resource,
     requirements,
 )
-from watchword.services.call import NO_REFUSALS, Authenticated, Call, PageRequest
+from watchword.services.call import NO_REFUSALS, Call, PageRequest
 from watchword.signing.errors import Dialect
 
 
@@ -95,7 +96,8 @@ class Authorizer:
         around = asked.around
         refusals = NO_REFUSALS
         if not around.requirement.is_always_allowed:
-            refusals = self._check(asked, directory, self._plans.plan(around.caller, directory))
+            plan = self._plans.plan(around.caller, directory)
+            refusals = _Deciding(asked, directory, plan, self._documents, self._plans.control).check()
         return Call(
             request=around.request,
             caller=around.caller,
@@ -110,93 +112,110 @@ class Authorizer:
         """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""
         if asked.around.requirement.is_always_allowed:
             return NO_REFUSALS
-        return self._check(asked, directory, self._plans.live_plan(asked.around.caller, directory))
+        plan = self._plans.live_plan(asked.around.caller, directory)
+        return _Deciding(asked, directory, plan, self._documents, self._plans.live_control).check()
 
-    def _check(self, asked: Asked, directory: Directory, plan: PrincipalPlan) -> Mapping[str, str]:
+
+class _Deciding:
+    """One request being decided on one snapshot or transaction."""
+
+    __slots__ = ("_asked", "_control", "_directory", "_documents", "_plan")
+
+    def __init__(
+        self,
+        asked: Asked,
+        directory: Directory,
+        plan: PrincipalPlan,
+        documents: Documents,
+        control: Callable[[str, Directory], ControlPlan | None],
+    ) -> None:
+        self._asked = asked
+        self._directory = directory
+        self._plan = plan
+        self._documents = documents
+        self._control = control
+
+    def check(self) -> Mapping[str, str]:
         """Decide every check; the refusals of one-by-one operations are returned, all others raised."""
-        requirement = asked.around.requirement
+        around = self._asked.around
+        requirement = around.requirement
         if requirement.each is not None:
-            return self._refusals(asked, directory, plan, requirement.each)
-        request = asked.around.request
+            return self._refusals(requirement.each)
         for check in requirement.checks:
-            value = getattr(request, check.when) if check.when else True
-            if not value or (check.unless is not None and value == check.unless):
+            if not _is_asked(check, around):
                 continue
-            resource = self._require(asked, directory, plan, check)
+            resource = self._require(check)
             if resource.is_missing and requirement.missing is not None and check is requirement.checks[0]:
-                self._require(asked, directory, plan, requirement.missing)
+                self._require(requirement.missing)
         return NO_REFUSALS
 
-    def _require(self, asked: Asked, directory: Directory, plan: PrincipalPlan, check: Check) -> Resource:
-        around = asked.around
-        resource = asked.rules.resolvers[check.resource](around.request, directory, around.caller)
-        denial = self._denial(asked, directory, plan, check.action, resource)
+    def _require(self, check: Check) -> Resource:
+        around = self._asked.around
+        resource = self._asked.rules.resolvers[check.resource](around.request, self._directory, around.caller)
+        denial = self._denial(check.action, resource)
         if denial is not None:
-            raise access_denied(denial, asked.dialect)
+            raise access_denied(denial, self._asked.dialect)
         return resource
 
-    def _refusals(self, asked: Asked, directory: Directory, plan: PrincipalPlan, name: str) -> Mapping[str, str]:
-        around = asked.around
-        pairs = asked.rules.each[name](around.request, directory, around.caller)
-        decided = ((resource.arn, self._denial(asked, directory, plan, action, resource)) for action, resource in pairs)
+    def _refusals(self, name: str) -> Mapping[str, str]:
+        around = self._asked.around
+        pairs = self._asked.rules.each[name](around.request, self._directory, around.caller)
+        decided = ((resource.arn, self._denial(action, resource)) for action, resource in pairs)
         return {arn: denial for arn, denial in decided if denial is not None}
 
-    def _denial(
-        self, asked: Asked, directory: Directory, plan: PrincipalPlan, action: str, resource: Resource
-    ) -> str | None:
+    def _denial(self, action: str, resource: Resource) -> str | None:
         """The sentence that refuses one pair, or None when it is allowed."""
-        around = asked.around
-        caller = around.caller
-        principal = caller.principal
-        if not principal.account or principal.account != resource.account:
-            # INVARIANT: until policies are decided across accounts, nobody reaches into another account, and
-            # the anonymous, who belong to none, reach nothing: public access is blocked, as AWS's defaults have it.
-            return _bare_denial(caller, action, resource, asked.dialect)
-        decision = decide(
-            plan,
-            AccessRequest(
-                principal=principal,
-                action=action,
-                resource=resource.arn,
-                resource_account=resource.account,
-                context=RequestContext(around, resource, directory),
-                resource_rule=ResourceRule.REQUIRED if resource.is_trust else ResourceRule.UNION,
-            ),
-            resource_policy=self._resource_policy(resource),
+        around = self._asked.around
+        principal = around.caller.principal
+        if not principal.account and resource.is_public_blocked:
+            # INVARIANT: the anonymous, who belong to no account, reach only what its owner opened to the public twice:
+            # by the resource's policy, and by lifting the block that everything has by default.
+            return bare_denial(around.caller, action, resource, self._asked.dialect)
+        request = AccessRequest(
+            principal=principal,
+            action=action,
+            resource=resource.arn,
+            resource_account=resource.account,
+            context=RequestContext(around, resource, self._directory),
+            resource_rule=ResourceRule.REQUIRED if resource.is_trust else ResourceRule.UNION,
         )
-        return None if decision.is_allowed else _denial_text(decision, caller, action, resource, asked.dialect)
+        policy = self._resource_policy(resource)
+        endpoint = None if around.endpoint is None else around.endpoint.policy
+        rcps = None
+        if resource.arn != "*" and not resource.is_service_linked and takes_rcps(action):
+            rcps = self._control(resource.account, self._directory)
+        decision = decide(self._plan, request, resource_policy=policy, rcps=rcps, endpoint=endpoint)
+        if decision.is_allowed and resource.is_trust and _assumes_itself(principal, resource):
+            # Since 2022 naming the account does not do: what the role's own policies allow is left out.
+            decision = decide(
+                _without_identity(self._plan, principal), request, resource_policy=policy, rcps=rcps, endpoint=endpoint
+            )
+        if decision.is_allowed:
+            return None
+        return denial_text(decision, around.caller, action, resource, self._asked.dialect, self._directory)
 
     def _resource_policy(self, resource: Resource) -> SourcedPolicy | None:
-        layer = Layer.TRUST if resource.is_trust else Layer.RESOURCE
         if resource.policy is None:
             return None
+        layer = Layer.TRUST if resource.is_trust else Layer.RESOURCE
         return self._documents.sourced(PolicySource(layer, resource.arn), resource.policy)
 
 
-def access_denied(message: str, dialect: Dialect) -> ApiError:
-    """The denial in the words of the protocol."""
-    code, status = _DENIED[dialect]
-    return ApiError(code, message, status)
+def _is_asked(check: Check, around: Surroundings) -> bool:
+    """True when the request, or the session that it is made with, has what the check is for."""
+    if check.when is None:
+        return True
+    value = getattr(around.request, check.when)
+    if value and (check.unless is None or value != check.unless):
+        return True
+    session = around.caller.session
+    return check.inherited is not None and session is not None and bool(getattr(session, check.inherited))
 
 
-_DENIED = {
-    Dialect.QUERY: ("AccessDenied", 403),
-    Dialect.JSON: ("AccessDeniedException", 400),
-    Dialect.REST_JSON: ("AccessDeniedException", 403),
-    Dialect.S3: ("AccessDenied", 403),
-}
+def _assumes_itself(principal: Principal, resource: Resource) -> bool:
+    return principal.kind is Kind.ASSUMED_ROLE and principal.issuer_arn == resource.arn
 
 
-def _denial_text(decision: Decision, caller: Authenticated, action: str, resource: Resource, dialect: Dialect) -> str:
-    if resource.is_trust:
-        # STS gives no reason, so that a role that is missing looks like one that trusts somebody else.
-        return _bare_denial(caller, action, resource, dialect)
-    shown = resource.shown or resource.arn
-    return denial_message(decision, caller.principal.arn, action, shown, quoted=dialect is Dialect.S3)
-
-
-def _bare_denial(caller: Authenticated, action: str, resource: Resource, dialect: Dialect) -> str:
-    if dialect is Dialect.S3:
-        return "Access Denied"
-    shown = resource.shown or resource.arn
-    return f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: {shown}"
+def _without_identity(plan: PrincipalPlan, principal: Principal) -> PrincipalPlan:
+    policies = plan.policies
+    return PrincipalPlan(principal, boundary=policies.boundary, session=policies.session, scps=policies.scps)

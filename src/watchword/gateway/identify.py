@@ -20,11 +20,11 @@ from watchword.services.operation import OPERATIONS, Operation
 from watchword.signing.claims import Rules
 from watchword.signing.errors import Dialect
 
-SERVED = ("iam", "s3", "sts")
+SERVED = ("iam", "organizations", "s3", "sts")
 """Services whose operations are built, by their SDK names, which are also their signing names."""
 GLOBAL_REGION = "us-east-1"
 _QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
-_GLOBAL_SERVICES = frozenset({"iam"})
+_GLOBAL_SERVICES = frozenset({"iam", "organizations"})
 """Services of one region: whatever the scope says, `aws:RequestedRegion` is us-east-1."""
 _DIALECTS = {
     "query": Dialect.QUERY,

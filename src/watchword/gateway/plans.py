@@ -1,27 +1,35 @@
-"""Which policies apply to a caller: gathered from the directory, compiled once, kept while its account stays as it is.
+"""Which policies apply: gathered from the directory, compiled once, kept while nothing that they come from changes.
 
 Decides what belongs to a principal: identity policies of a user and its groups or of a role, the boundary, the
-policies of the session. Never decides a request: `policy.evaluate` does.
+policies of the session, the service control policies over its account; and which resource control policies stand over
+the account of a resource. Never decides a request: `policy.evaluate` does.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
 
 from watchword.directory.aws_policies import AwsPolicies
+from watchword.directory.control_policies import control_levels
 from watchword.directory.directory import Directory
+from watchword.directory.organizations import RCP, SCP, PolicyType
 from watchword.directory.policies import HolderKind
 from watchword.directory.ports import Store
 from watchword.gateway.caches import AccountCache
-from watchword.policy.access import SourcedPolicy
+from watchword.policy.access import Levels, SourcedPolicy
 from watchword.policy.compiled import CompiledDocument
 from watchword.policy.decision import Layer, PolicySource
-from watchword.policy.evaluate import PrincipalPlan
+from watchword.policy.evaluate import ControlPlan, PrincipalPlan
 from watchword.policy.language import MalformedPolicy, parse_document
 from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated
 
 PLANS_HELD = 20_000
+CONTROLS_HELD = 20_000
 DOCUMENTS_HELD = 4_096
 
 
@@ -42,6 +50,12 @@ class Documents:
         return SourcedPolicy(source, self._compiled[key])
 
 
+def _owners(directory: Directory, account: str) -> tuple[str, ...]:
+    """Whose changes an account's policies depend on."""
+    member = directory.members.get(account)
+    return (account,) if member is None else (account, member.organization)
+
+
 def _compiled(source: PolicySource, text: str) -> CompiledDocument | None:
     try:
         document = CompiledDocument(parse_document(text))
@@ -51,14 +65,35 @@ def _compiled(source: PolicySource, text: str) -> CompiledDocument | None:
     return document
 
 
+class Control(NamedTuple):
+    """What stands over the resources of an account."""
+
+    plan: ControlPlan | None
+    """None where no resource control policy reaches."""
+
+
+@lru_cache(maxsize=4096)
+def takes_rcps(action: str) -> bool:
+    """True when resource control policies apply to the service of an action."""
+    return action.partition(":")[0].lower() in _rcp_services()
+
+
+@lru_cache(maxsize=1)
+def _rcp_services() -> frozenset[str]:
+    text = files("watchword.models").joinpath("reference", "rcp_services.json").read_text("utf-8")
+    return frozenset(json.loads(text)["services"])
+
+
 class Plans:
-    """The plans of callers."""
+    """The plans of callers, and of the accounts that own resources."""
 
     def __init__(self, store: Store, aws_policies: AwsPolicies, documents: Documents) -> None:
         self._aws_policies = aws_policies
         self._documents = documents
         self._plans: AccountCache[PrincipalPlan] = AccountCache(PLANS_HELD)
+        self._controls: AccountCache[Control] = AccountCache(CONTROLS_HELD)
         store.follow(self._plans.changed)
+        store.follow(self._controls.changed)
 
     def plan(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
         """The plan of a caller, from memory or from this snapshot."""
@@ -69,12 +104,35 @@ class Plans:
         if plan is None:
             plan = self._gather(caller, directory)
             if principal.account:
-                self._plans.put(key, principal.account, plan, directory.transaction.position)
+                owners = _owners(directory, principal.account)
+                self._plans.put(key, owners, plan, directory.transaction.position)
         return plan
 
     def live_plan(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
         """The plan of a caller as a transaction sees it. INVARIANT: what is not committed never enters the cache."""
         return self._gather(caller, directory)
+
+    def control(self, account: str, directory: Directory) -> ControlPlan | None:
+        """The resource control policies over an account, from memory or from this snapshot."""
+        control = self._controls.get(account)
+        if control is None:
+            control = Control(self.live_control(account, directory))
+            self._controls.put(account, _owners(directory, account), control, directory.transaction.position)
+        return control.plan
+
+    def live_control(self, account: str, directory: Directory) -> ControlPlan | None:
+        """The resource control policies over an account as a transaction sees them."""
+        levels = self._levels(directory, account, RCP, Layer.RCP)
+        return None if levels is None else ControlPlan(levels)
+
+    def _levels(self, directory: Directory, account: str, policy_type: PolicyType, layer: Layer) -> Levels | None:
+        levels = control_levels(directory, account, policy_type)
+        if levels is None:
+            return None
+        return tuple(
+            tuple(self._documents.sourced(PolicySource(layer, each.id, each.arn), each.content) for each in level)
+            for level in levels
+        )
 
     def _gather(self, caller: Authenticated, directory: Directory) -> PrincipalPlan:
         principal = caller.principal
@@ -93,6 +151,7 @@ class Plans:
             identity=identity,
             boundary=self._managed(directory, principal.account, boundary, Layer.BOUNDARY) if boundary else None,
             session=self._of_session(caller, directory),
+            scps=self._levels(directory, principal.account, SCP, Layer.SCP) if principal.account else None,
         )
 
     def _of_user(self, directory: Directory, account: str, user_id: str, name: str) -> Iterator[SourcedPolicy]:

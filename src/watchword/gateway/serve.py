@@ -9,8 +9,8 @@ Reading operations are answered at once; writing operations leave a `Commit`, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -25,7 +25,6 @@ from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog, encode_event
 from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
-from watchword.gateway.context import Surroundings
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_of
 from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
@@ -35,6 +34,7 @@ from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
+from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.services.call import PageRequest
 from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
@@ -62,6 +62,8 @@ class Gateway:
     last_used: LastUsed
     chores: Sequence[Callable[[], None]] = ()
     """What else is done in the background, a moment at a time; none of it raises."""
+    endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict[str, VpcEndpoint])
+    """The VPC endpoints that listeners stand for, by id."""
 
     def begin(self, head: RequestHead) -> Exchange:
         """Decide what the head alone can decide."""
@@ -183,6 +185,7 @@ class Gateway:
             requirement=service.requirements[operation.name],
             keys=rules.keys,
             prefixes=rules.prefixes,
+            endpoint=self.endpoints[exchange.head.endpoint] if exchange.head.endpoint else None,
         )
         exchange.asked = Asked(around, service.dialect, rules)
         exchange.call = self.authorizer.authorize(

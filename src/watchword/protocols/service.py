@@ -30,6 +30,8 @@ from watchword.protocols.scalars import Precision
 
 _PRECISION: Mapping[str, Precision] = {"IAM": "seconds", "STS": "seconds", "S3": "milliseconds"}
 """How services write times in XML, where it is known."""
+_INVALID: Mapping[str, str] = {"Organizations": "InvalidInputException"}
+"""Services with a code of their own for input that breaks the model."""
 _NO_LABELS: Mapping[str, str] = {}
 
 
@@ -51,7 +53,9 @@ class Operation:
             if service.checks:
                 self._check = compile_check(facts.input.shape, service.model)
             self._input = None if types is None else types[facts.input.shape]
-        self._code = "ValidationError" if service.model.metadata.protocol == "query" else "ValidationException"
+        metadata = service.model.metadata
+        common = "ValidationError" if metadata.protocol == "query" else "ValidationException"
+        self._code = _INVALID.get(metadata.service_id, common)
 
     def parse(
         self, head: RequestHead, body: bytes, labels: Mapping[str, str] = _NO_LABELS, stream: object = None

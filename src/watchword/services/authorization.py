@@ -7,7 +7,8 @@
     also     = [{ action = "iam:TagRole", when = "Tags" }]
 
 `also` names further checks; `when` is a request member that must be present for them, `unless` a value of that member
-which needs no check, `resource` another resolver. `missing` is a check that is asked only when the first resource is
+which needs no check, `inherited` an attribute of the caller's session that asks for them as well, `resource` another
+resolver. `missing` is a check that is asked only when the first resource is
 missing from what holds it: refused, the answer is AccessDenied, so that only those who may list learn what is absent.
 `always = true` marks the few operations that no policy can deny. Every check of an operation must be allowed.
 
@@ -48,6 +49,10 @@ class Resource:
     """True when it does not exist and what would hold it does (an object in a bucket)."""
     shown: str = ""
     """How a denial names it where AWS does not print the ARN (`role build`); empty: the ARN."""
+    is_public_blocked: bool = True
+    """True while its owner has not said that the public may be let in by its policy."""
+    is_service_linked: bool = False
+    """True for a service-linked role that is to be assumed: resource control policies leave it alone."""
 
 
 Resolver = Callable[[Any, Directory, Authenticated], Resource]
@@ -75,6 +80,8 @@ class Check:
     """The request attribute (snake case) that must be present."""
     unless: str | None = None
     """A value of that attribute which needs no check."""
+    inherited: str | None = None
+    """A session attribute whose presence asks for the check as well: what chained sessions pass on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,13 @@ def _requirement(entry: dict[str, Any]) -> Requirement:
 
 
 def _check(entry: dict[str, Any], resource: str) -> Check:
-    return Check(entry["action"], entry.get("resource", resource), _attribute(entry.get("when")), entry.get("unless"))
+    return Check(
+        entry["action"],
+        entry.get("resource", resource),
+        _attribute(entry.get("when")),
+        entry.get("unless"),
+        entry.get("inherited"),
+    )
 
 
 def _attribute(member: str | None) -> str | None:
