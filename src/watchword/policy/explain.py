@@ -1,0 +1,240 @@
+"""Why a request is allowed or denied: every layer, every statement, every condition, and what would have changed it.
+
+One structure, made only when somebody asks. It is made with the literal meaning (`spec`), element by element, so that
+what it says of a statement is what decided it. Never decides anything itself: `decision` is `spec.decide`'s.
+
+A statement nearly applies when it speaks of the action and fails on one element or condition alone, or when it speaks
+of the action's service and fails on the action alone.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html; the verdicts and the
+order of the layers are those of IAM's authorization details.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from watchword.policy import spec
+from watchword.policy.access import NOT_CONTROLLED, AccessRequest, Policies, ResourceRule, SourcedPolicy
+from watchword.policy.decision import Decision, Layer, PolicySource
+from watchword.policy.language import Effect, Statement
+from watchword.policy.principals import NOBODY, Kind
+from watchword.policy.remedies import Remedy, remedies
+from watchword.policy.spec_conditions import meets
+from watchword.policy.variables import ContextValue, variable_names
+
+Verdict = Literal["allows", "no impact", "does not allow", "denies", "cannot be evaluated", "does not apply"]
+Element = Literal["Action", "Resource", "Principal", "Condition"]
+
+
+class ConditionReport(msgspec.Struct, frozen=True):
+    """One key of a Condition block, beside what the request brought."""
+
+    operator: str
+    key: str
+    wanted: tuple[str, ...]
+    """The policy's values, as written."""
+    actual: ContextValue
+    """The request's value; None when the request has no such key."""
+    is_met: bool
+
+
+class StatementReport(msgspec.Struct, frozen=True):
+    """What became of one statement."""
+
+    index: int
+    sid: str | None
+    effect: Effect
+    applies: bool
+    is_near: bool
+    failed: tuple[Element, ...]
+    """The elements that the request does not meet; `Condition` once for each condition."""
+    conditions: tuple[ConditionReport, ...]
+    variables: tuple[tuple[str, ContextValue], ...]
+    """Policy variables of the statement and what they stand for."""
+    statement: Statement
+
+
+class PolicyReport(msgspec.Struct, frozen=True):
+    """One policy of a layer."""
+
+    source: PolicySource
+    is_readable: bool
+    statements: tuple[StatementReport, ...]
+
+
+class LayerReport(msgspec.Struct, frozen=True):
+    """One layer, or one level of a layer of control policies."""
+
+    layer: Layer
+    verdict: Verdict
+    policies: tuple[PolicyReport, ...]
+    level: int | None = None
+    """Of control policies: 0 is the organization's root."""
+    why: str = ""
+    """Why the layer does not apply, or has no impact."""
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """The whole answer."""
+
+    principal: str
+    """The caller's ARN."""
+    action: str
+    resource: str
+    resource_account: str
+    decision: Decision
+    layers: tuple[LayerReport, ...]
+    """In the order in which they are checked."""
+    remedies: tuple[Remedy, ...]
+    """Empty when the request is allowed; the smallest change first."""
+
+
+def explain(request: AccessRequest, policies: Policies) -> Explanation:
+    """Explain what `spec.decide` says of a request."""
+    return Explanation(
+        principal=request.principal.arn,
+        action=request.action,
+        resource=request.resource,
+        resource_account=request.resource_account,
+        decision=spec.decide(request, policies),
+        layers=tuple(_layers(request, policies)),
+        remedies=remedies(request, policies),
+    )
+
+
+def report_policy(policy: SourcedPolicy, request: AccessRequest) -> PolicyReport:
+    """What a policy says of a request, statement by statement."""
+    statements = spec.statements(policy)
+    reports = tuple(report_statement(each, index, policy, request) for index, each in enumerate(statements))
+    return PolicyReport(policy.source, policy.document is not None, reports)
+
+
+def report_statement(
+    statement: Statement, index: int, policy: SourcedPolicy, request: AccessRequest
+) -> StatementReport:
+    """What a statement says of a request, element by element."""
+    get = request.context.get
+    has_variables = policy.document is not None and policy.document.document.has_variables
+    conditions = tuple(
+        ConditionReport(
+            each.operator,
+            each.key,
+            each.values,
+            get(each.key.lower()),
+            meets(each, get, effect=statement.effect, has_variables=has_variables),
+        )
+        for each in statement.conditions
+    )
+    failed: list[Element] = []
+    if not spec.matches_action(statement, request.action):
+        failed.append("Action")
+    if not spec.matches_resource(statement, request.resource, get, has_variables):
+        failed.append("Resource")
+    bare = msgspec.structs.replace(statement, conditions=())
+    if not failed and spec.reach(bare, policy, request) == NOBODY:
+        failed.append("Principal")
+    failed.extend("Condition" for each in conditions if not each.is_met)
+    return StatementReport(
+        index=index,
+        sid=statement.sid,
+        effect=statement.effect,
+        applies=not failed,
+        is_near=len(failed) == 1 and (failed != ["Action"] or _speaks_of_service(statement, request.action)),
+        failed=tuple(failed),
+        conditions=conditions,
+        variables=tuple(_variables(statement, request)) if has_variables else (),
+        statement=statement,
+    )
+
+
+def _speaks_of_service(statement: Statement, action: str) -> bool:
+    service = action.partition(":")[0].lower()
+    return not statement.is_not_action and any(each.lower().startswith(f"{service}:") for each in statement.actions)
+
+
+def _variables(statement: Statement, request: AccessRequest) -> Iterator[tuple[str, ContextValue]]:
+    texts = list(statement.resources or ())
+    texts += [value for condition in statement.conditions for value in condition.values]
+    for name in dict.fromkeys(name for text in texts for name in variable_names(text)):
+        yield name, request.context.get(name.lower())
+
+
+def _layers(request: AccessRequest, policies: Policies) -> Iterator[LayerReport]:
+    if request.action.lower() in NOT_CONTROLLED:
+        return
+    own = spec.applicable(request.principal, policies)
+    for (layer, level), there in _groups(request, policies).items():
+        yield _layer(layer, level, there, request, own)
+
+
+def _groups(request: AccessRequest, policies: Policies) -> dict[tuple[Layer, int | None], list[SourcedPolicy]]:
+    """The policies by layer and level, in the order of the checks; layers that ask without a policy are there, too."""
+    groups: dict[tuple[Layer, int | None], list[SourcedPolicy]] = {}
+    for layer, levels in ((Layer.RCP, policies.rcps), (Layer.SCP, policies.scps)):
+        groups |= {(layer, level): list(there) for level, there in enumerate(levels or ())}
+    if policies.endpoint is not None:
+        groups[Layer.ENDPOINT, None] = [policies.endpoint]
+    groups[spec.resource_layer(policies), None] = [policies.resource] if policies.resource is not None else []
+    if request.principal.account or policies.identity:
+        groups[Layer.IDENTITY, None] = list(policies.identity)
+    if policies.boundary is not None:
+        groups[Layer.BOUNDARY, None] = [policies.boundary]
+    if policies.session is not None or request.principal.kind is Kind.FEDERATED_USER:
+        groups[Layer.SESSION, None] = list(policies.session or ())
+    return groups
+
+
+def _layer(
+    layer: Layer, level: int | None, there: list[SourcedPolicy], request: AccessRequest, own: Policies
+) -> LayerReport:
+    reports = tuple(report_policy(each, request) for each in there)
+    exemption = _exemption(layer, request, own)
+    verdict, why = ("does not apply", exemption) if exemption else _verdict(layer, reports, request, own)
+    return LayerReport(layer, verdict, reports, level, why)
+
+
+def _verdict(
+    layer: Layer, reports: tuple[PolicyReport, ...], request: AccessRequest, own: Policies
+) -> tuple[Verdict, str]:
+    applying = {each.effect for report in reports for each in report.statements if each.applies}
+    is_resource = layer in (Layer.RESOURCE, Layer.TRUST)
+    if "Deny" in applying and not (is_resource and spec.keeps_bucket_policy(request)):
+        return "denies", ""
+    if not all(report.is_readable for report in reports):
+        return "cannot be evaluated", "what cannot be evaluated might have denied"
+    if "Allow" in applying:
+        return "allows", ""
+    why = _why_not_needed(layer, request, own)
+    return ("no impact", why) if why else ("does not allow", "")
+
+
+def _exemption(layer: Layer, request: AccessRequest, own: Policies) -> str:
+    """Why a layer is not asked about this caller."""
+    caller = request.principal
+    if caller.kind is Kind.ROOT and layer in (Layer.IDENTITY, Layer.BOUNDARY):
+        return "the root user has all permissions of its account"
+    if caller.is_service_linked and layer in (Layer.SCP, Layer.RCP, Layer.BOUNDARY):
+        return "service-linked roles are exempt"
+    if layer in (Layer.SCP, Layer.BOUNDARY, Layer.SESSION, Layer.IDENTITY) and (
+        caller.kind not in spec.WITH_IDENTITY_POLICIES and caller.kind is not Kind.ROOT
+    ):
+        return "the caller has no policies of its own"
+    return ""
+
+
+def _why_not_needed(layer: Layer, request: AccessRequest, own: Policies) -> str:
+    """Why a layer that does not allow is no obstacle; empty when it is one."""
+    caller = request.principal
+    at_home = caller.account == request.resource_account
+    is_required = request.resource_rule is ResourceRule.REQUIRED
+    if layer in (Layer.RESOURCE, Layer.TRUST):
+        if at_home and not is_required and caller.account:
+            return "in the account of the resource the caller's own policies can allow"
+        return ""
+    if at_home and layer in spec.PASSES[spec.resource_reach(request, own)]:
+        return f"the {spec.resource_layer(own).value} names the caller itself"
+    return ""
