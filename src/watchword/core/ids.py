@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NewType
 
 AccountId = NewType("AccountId", str)
@@ -76,7 +76,30 @@ def new_secret_access_key(random_bytes: RandomBytes) -> str:
     return base64.b64encode(random_bytes(30)).decode()
 
 
-def new_request_id(random_bytes: RandomBytes) -> str:
-    """A request id in the form of a version 4 UUID, as IAM and STS print it."""
-    text = random_bytes(16).hex()
+class RequestIds:
+    """Request ids in the form of version 4 UUIDs, as IAM and STS print them; random bytes are drawn for many."""
+
+    __slots__ = ("_ahead", "_random_bytes")
+
+    def __init__(self, random_bytes: RandomBytes) -> None:
+        self._random_bytes = random_bytes
+        self._ahead: list[str] = []
+
+    def new(self) -> str:
+        """The next id."""
+        try:
+            return self._ahead.pop()
+        except IndexError:
+            self._ahead = [_uuid(text) for text in _cut(self._random_bytes(_IDS_AHEAD * 16).hex())]
+            return self._ahead.pop()
+
+
+_IDS_AHEAD = 64
+
+
+def _cut(text: str) -> Iterator[str]:
+    return (text[start : start + 32] for start in range(0, len(text), 32))
+
+
+def _uuid(text: str) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"

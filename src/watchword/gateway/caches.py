@@ -20,11 +20,11 @@ V = TypeVar("V")
 class AccountCache(Generic[V]):
     """A bounded mapping whose entries are dropped owner by owner. The oldest entries make room for new ones."""
 
-    __slots__ = ("_entries", "_floor", "_moved", "_owned", "entries_max")
+    __slots__ = ("_floor", "_moved", "_owned", "entries", "entries_max")
 
     def __init__(self, entries_max: int) -> None:
         self.entries_max = entries_max
-        self._entries: dict[Hashable, tuple[V, tuple[str, ...]]] = {}
+        self.entries: dict[Hashable, tuple[V, tuple[str, ...]]] = {}
         self._owned: dict[str, set[Hashable]] = {}
         self._moved: dict[str, int] = {}
         self._floor = 0
@@ -32,7 +32,7 @@ class AccountCache(Generic[V]):
 
     def get(self, key: Hashable) -> V | None:
         """The value that was kept under `key`, or None."""
-        entry = self._entries.get(key)
+        entry = self.entries.get(key)
         return None if entry is None else entry[0]
 
     def put(self, key: Hashable, owners: tuple[str, ...], value: V, position: int) -> None:
@@ -46,15 +46,15 @@ class AccountCache(Generic[V]):
             if position < self._moved.get(owner, 0):
                 return
         self.drop(key)
-        if len(self._entries) >= self.entries_max:
-            self.drop(next(iter(self._entries)))
-        self._entries[key] = (value, owners)
+        if len(self.entries) >= self.entries_max:
+            self.drop(next(iter(self.entries)))
+        self.entries[key] = (value, owners)
         for owner in owners:
             self._owned.setdefault(owner, set()).add(key)
 
     def drop(self, key: Hashable) -> None:
         """Forget one entry."""
-        entry = self._entries.pop(key, None)
+        entry = self.entries.pop(key, None)
         if entry is None:
             return
         for owner in entry[1]:
@@ -66,7 +66,7 @@ class AccountCache(Generic[V]):
     def changed(self, changes: Sequence[Change] | None) -> None:
         """Hear what changed: drop the entries of those owners, or everything when it cannot be told (None)."""
         if changes is None:
-            self._entries.clear()
+            self.entries.clear()
             self._owned.clear()
             return
         for change in changes:
@@ -76,4 +76,4 @@ class AccountCache(Generic[V]):
                     self.drop(key)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)

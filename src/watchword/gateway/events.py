@@ -7,7 +7,15 @@ from typing import Any
 
 from watchword.core.clock import iso8601
 from watchword.core.errors import ApiError
-from watchword.gateway.audit import TEXT_MAX, Event, claimed_identity, clipped, encode_identity
+from watchword.gateway.audit import (
+    TEXT_MAX,
+    EventRest,
+    claimed_identity,
+    clipped,
+    encode_event,
+    encode_head,
+    encode_identity,
+)
 from watchword.gateway.exchange import Exchange
 from watchword.gateway.identify import Served
 from watchword.gateway.names import read_scope
@@ -20,28 +28,32 @@ _NEVER_WRITTEN = frozenset({
 """Members that are secret although not every model says so."""
 
 
-def event_of(exchange: Exchange, error: ApiError | None) -> Event:
-    """The event of a request that was answered, or refused with `error`."""
-    head, target, proof = exchange.head, exchange.target, exchange.proof
+def event_line(exchange: Exchange, error: ApiError | None) -> bytes:
+    """The audit event of a request that was answered, or refused with `error`: one line of JSON without its end."""
+    head, target, proof, operation, call = (
+        exchange.head,
+        exchange.target,
+        exchange.proof,
+        exchange.operation,
+        exchange.call,
+    )
     service = target.service
-    operation = exchange.operation
-    call = exchange.call
-    return Event(
-        event_time=iso8601(exchange.now),
-        event_source=f"{service.name}.amazonaws.com",
-        event_name=exchange.operation_name or "Unknown",
-        aws_region=clipped(target.region),
-        source_ip_address=head.client_address,
-        user_agent=clipped(head.header_text(b"user-agent") or ""),
-        user_identity=encode_identity(claimed_identity(_claimed_key(exchange))) if proof is None else proof.identity,
-        request_id=exchange.request_id,
-        event_id=exchange.request_id,
-        read_only=operation is not None and not operation.writes,
-        recipient_account_id=proof.caller.account if proof is not None else "",
-        error_code=error.code if error else "",
-        error_message=clipped(error.message) if error else "",
+    common = encode_head(
+        service.event_source,
+        exchange.operation_name or "Unknown",
+        clipped(target.region),
+        head.client_address,
+        clipped(head.header_text(b"user-agent") or ""),
+        operation is not None and not operation.writes,
+    )
+    rest = EventRest(
+        recipient_account_id=proof.caller.principal.account if proof is not None else "",
         request_parameters=None if call is None else parameters(service, exchange.operation_name, call.request),
     )
+    if error is not None:
+        rest.error_code, rest.error_message = error.code, clipped(error.message)
+    identity = encode_identity(claimed_identity(_claimed_key(exchange))) if proof is None else proof.identity
+    return encode_event(common, iso8601(exchange.now), exchange.request_id, identity, rest)
 
 
 def parameters(service: Served, operation_name: str, request: Any) -> dict[str, Any] | None:

@@ -26,8 +26,8 @@ class LastUsed:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._keys: dict[str, AccessKeyLastUsed] = {}
-        self._roles: dict[str, RoleLastUsed] = {}
+        self._keys: dict[str, tuple[datetime, str, str]] = {}
+        self._roles: dict[str, tuple[datetime, str]] = {}
         self._written_at: datetime | None = None
 
     def note(self, caller: Authenticated, service: str, region: str, now: datetime) -> None:
@@ -36,13 +36,11 @@ class LastUsed:
         principal = caller.principal
         if caller.session is None:
             if key_id and (key_id in self._keys or len(self._keys) < NOTES_MAX):
-                self._keys[key_id] = AccessKeyLastUsed(
-                    key_id=AccessKeyId(key_id), used_at=now, service=service, region=region
-                )
+                self._keys[key_id] = (now, service, region)
         elif principal.kind is Kind.ASSUMED_ROLE and (
             principal.unique_id in self._roles or len(self._roles) < NOTES_MAX
         ):
-            self._roles[principal.unique_id] = RoleLastUsed(role_id=principal.unique_id, used_at=now, region=region)
+            self._roles[principal.unique_id] = (now, region)
 
     def write_due(self, now: datetime) -> None:
         """Write what was noted, when it is time. May wait for the disk: call it off the request's path."""
@@ -60,10 +58,11 @@ class LastUsed:
 
         def change(transaction: Transaction) -> None:
             directory = Directory(transaction)
-            for key_id, used in keys.items():
+            for key_id, (used_at, service, region) in keys.items():
+                used = AccessKeyLastUsed(key_id=AccessKeyId(key_id), used_at=used_at, service=service, region=region)
                 _put(directory.access_keys_last_used, used, key_id)
-            for role_id, used in roles.items():
-                _put(directory.roles_last_used, used, role_id)
+            for role_id, (used_at, region) in roles.items():
+                _put(directory.roles_last_used, RoleLastUsed(role_id=role_id, used_at=used_at, region=region), role_id)
 
         if keys or roles:
             self._store.write(change)

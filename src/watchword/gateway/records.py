@@ -24,6 +24,10 @@ class RecordCache:
         self._of_accounts: AccountCache[Record] = AccountCache(records_max)
         self._others: dict[Key, Record] = {}
         self._others_max = records_max
+        self.find = self._of_accounts.entries.get
+        """The entry (record and account) of a kind and key that belongs to an account."""
+        self.find_other = self._others.get
+        """The record of a kind and key that belongs to none."""
         self._heard = 0
         """The newest position of the feed that was heard of."""
         store.follow(self._changed)
@@ -31,10 +35,6 @@ class RecordCache:
     def over(self, snapshot: Transaction) -> Transaction:
         """The snapshot, with the cache before it."""
         return CachedTransaction(snapshot, self)
-
-    def find(self, cache_key: Key) -> Record | None:
-        """The record that is kept under a kind and key."""
-        return self._of_accounts.get(cache_key) or self._others.get(cache_key)
 
     def keep(self, cache_key: Key, account: str, record: Record, position: int) -> None:
         """Keep a record that was read at `position` of the feed."""
@@ -89,9 +89,13 @@ class _CachedCollection(Generic[R]):
 
     def get(self, *key: str) -> R | None:
         cache_key = (self._kind, *key)
-        known = self._transaction.cache.find(cache_key)
-        if known is not None:
-            return cast("R", known)
+        cache = self._transaction.cache
+        entry = cache.find(cache_key)
+        if entry is not None:
+            return cast("R", entry[0])
+        other = cache.find_other(cache_key)
+        if other is not None:
+            return cast("R", other)
         record = self._source().get(*key)
         if record is not None:
             self._keep(cache_key, self._type.account(record), record)
@@ -99,9 +103,9 @@ class _CachedCollection(Generic[R]):
 
     def seek(self, index: str, *value: str) -> R | None:
         cache_key = (f"{self._kind} by {index}", *value)
-        known = self._transaction.cache.find(cache_key)
-        if known is not None:
-            return cast("R", known)
+        entry = self._transaction.cache.find(cache_key)
+        if entry is not None:
+            return cast("R", entry[0])
         record = self._source().seek(index, *value)
         account = self._type.account(record) if record is not None else ""
         if record is not None and account:

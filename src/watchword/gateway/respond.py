@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import platform
+from functools import lru_cache
 from typing import Any, cast
 
 from watchword.core.errors import (
@@ -27,14 +29,13 @@ from watchword.signing.errors import Dialect, SignatureError
 log = logging.getLogger("watchword.gateway")
 
 
-def host_id(request_id: str) -> str:
-    """S3's second identifier, made from the first."""
-    return base64.b64encode(hashlib.sha256(request_id.encode()).digest() * 2).decode()
+_HOST_ID = base64.b64encode(hashlib.sha512(platform.node().encode()).digest()).decode()
+"""S3's second identifier of an answer: it stands for the machine that gave it."""
 
 
 def ids_for(service: Served, request_id: str) -> Ids:
     """The identifiers of an answer."""
-    return Ids(request_id, host_id(request_id) if service.dialect is Dialect.S3 else "")
+    return Ids(request_id, _HOST_ID if service.dialect is Dialect.S3 else "")
 
 
 def render(service: Served, operation_name: str, output: Any, ids: Ids) -> HttpResponse:
@@ -45,8 +46,12 @@ def render(service: Served, operation_name: str, output: Any, ids: Ids) -> HttpR
     answer = cast("Answer[Any]", output)
     response = operation.write(answer.output, ids)
     status = response.status if answer.status is None else answer.status
-    extra = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers]
-    return HttpResponse(status, [*response.headers, *extra], response.body)
+    return HttpResponse(status, [*response.headers, *_lines(answer.headers)], response.body)
+
+
+@lru_cache(maxsize=256)
+def _lines(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers]
 
 
 def render_error(service: Served, head: RequestHead, error: ApiError, ids: Ids) -> HttpResponse:

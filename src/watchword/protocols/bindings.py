@@ -81,8 +81,12 @@ def message_members(model: ServiceModel) -> dict[str, str]:
 
 
 def header_lines(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Header lines from text. Line breaks cannot pass: they become spaces."""
-    return [
-        (name.encode("latin-1"), value.replace("\r", " ").replace("\n", " ").encode("utf-8", "replace"))
-        for name, value in headers.items()
-    ]
+    """Header lines from text."""
+    return [(name.encode("latin-1"), header_value(value)) for name, value in headers.items()]
+
+
+def header_value(text: str) -> bytes:
+    """A header's value from text. Line breaks cannot pass: they become spaces."""
+    if "\r" in text or "\n" in text:
+        text = text.replace("\r", " ").replace("\n", " ")
+    return text.encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from watchword.core.errors import ApiError
 from watchword.core.http import FileBody, HttpResponse, RequestHead
-from watchword.protocols.bindings import Ids, Incoming, Match, Reader, Writer, header_lines
+from watchword.protocols.bindings import Ids, Incoming, Match, Reader, Writer, header_lines, header_value
 from watchword.protocols.getters import Types, getter
 from watchword.protocols.model import OperationFacts, Ref, ServiceModel
 from watchword.protocols.rest_fields import (
@@ -250,9 +250,9 @@ class RestBinding:
         shapes = self._model.shapes
         members = {key: member for key, member in shapes[ref.shape].members.items() if member.leaves_body}
         read = getter(list(members), self._types is not None)
-        plans: list[tuple[str, str, Callable[[Any], Any]]] = []
+        plans: list[tuple[str, bytes, Callable[[Any], Any]]] = []
         for key, member in members.items():
-            name = (member.location_name or key).lower()
+            name = (member.location_name or key).lower().encode()
             if member.location == "headers":
                 plans.append((member.location, name, prefix_writer(member.location_name or "")))
             else:
@@ -261,18 +261,18 @@ class RestBinding:
 
         def write(value: Any, lines: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
             status: int | None = None
-            headers: dict[str, str] = {}
+            typed = False
             for (location, name, put), part in zip(plans, read(value), strict=True):
                 if part is None:
                     continue
-                if location == "statusCode":
-                    status = put(part)
+                if location == "header":
+                    lines.append((name, header_value(put(part))))
+                    typed = typed or name == b"content-type"
                 elif location == "headers":
-                    headers.update(put(part))
+                    lines.extend(header_lines(put(part)))
                 else:
-                    headers[name] = put(part)
-            lines.extend(header_lines(headers))
-            return status, "content-type" in headers
+                    status = put(part)
+            return status, typed
 
         return write
 

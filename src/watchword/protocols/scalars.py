@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Literal
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}\Z")
@@ -142,6 +143,7 @@ def iso8601(moment: datetime, precision: Precision) -> str:
     return f"{to_second}.{m.microsecond // 1000:03}Z"
 
 
+@lru_cache(maxsize=4096)
 def http_date(moment: datetime) -> str:
     """`Sun, 30 Aug 2015 12:36:00 GMT`, whatever the locale."""
     return (
