@@ -24,6 +24,8 @@ _OF_THE_SIGNATURE = frozenset(
         b"x-amz-signedheaders",
     }
 )
+_NOT_OBEYED = (b"x-amz-checksum-", b"x-amz-sdk-checksum-algorithm")
+"""S3 lets no checksum in a URL speak of the body: SDKs sign that of an empty body before there is another."""
 
 
 def with_query_headers(head: RequestHead) -> RequestHead:
@@ -32,7 +34,9 @@ def with_query_headers(head: RequestHead) -> RequestHead:
     for pair in head.query_string.split(b"&"):
         name, _, value = pair.partition(b"=")
         name = unquote_to_bytes(name).lower()
-        if name.startswith(_PREFIX) and name not in _OF_THE_SIGNATURE and head.header(name) is None:
+        if not name.startswith(_PREFIX) or name in _OF_THE_SIGNATURE or name.startswith(_NOT_OBEYED):
+            continue
+        if head.header(name) is None:
             moved.setdefault(name, unquote_to_bytes(value))
     if not moved:
         return head

@@ -10,7 +10,8 @@ Decides whether a body is whole and true. Never stores it and never buffers it: 
 INVARIANT: nothing may be made of the bytes until `finish` has returned.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html;
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html;
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ from typing import NamedTuple
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
-from watchword.signing.canonical import query_pairs
 from watchword.signing.checksums import HEADER_PREFIX, HEADERS, SIZES_BYTES, Checksum, new_checksum, read_base64
 from watchword.signing.chunks import ChunkDecoder, ChunkSigner, incomplete_body
-from watchword.signing.claims import Claim, Form, decoded
+from watchword.signing.claims import Claim
 from watchword.signing.keys import SigningKey
 from watchword.signing.modes import ECDSA, STREAMING, UNSIGNED, UNSIGNED_TRAILER, check_payload_hash
 
@@ -122,7 +122,7 @@ def payload_reader(
     payload_hash = _payload_hash(head, claim)  # (1)
     mode = STREAMING.get(payload_hash)
     size = _content_length(head) if mode is None else _decoded_length(head)  # (2)
-    stated = _StatedChecksums(head, claim)
+    stated = _StatedChecksums(head)
     md5 = _content_md5(head)  # (3)
     announced = _announced_trailers(head) if mode is not None and mode.trailers else []
     algorithm, checksum = stated.one(announced) if sums_body else (None, None)
@@ -206,15 +206,16 @@ def _announced_trailers(head: RequestHead) -> list[str]:
 
 
 class _StatedChecksums:
-    """The x-amz-checksum-* values of a request: header lines, and for a presigned URL its parameters too."""
+    """The x-amz-checksum-* header lines of a request.
+
+    Those in the parameters of a presigned URL are none: S3 does not obey them, and SDKs that sign a URL before there is
+    a body put in the checksum of an empty one.
+    """
 
     __slots__ = ("_algorithm", "_found")
 
-    def __init__(self, head: RequestHead, claim: Claim | None) -> None:
+    def __init__(self, head: RequestHead) -> None:
         values = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.fields.items()}
-        if claim is not None and claim.form is Form.QUERY:
-            for name, value in query_pairs(head.query_string):
-                values.setdefault(name.decode("ascii").lower(), decoded(value) or "")
         self._found = [(HEADERS[name], value) for name, value in values.items() if name in HEADERS]
         self._algorithm = values.get(_SDK_ALGORITHM)
 
