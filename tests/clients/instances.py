@@ -1,4 +1,4 @@
-"""A served instance: `watchword init --json` and `watchword serve --json` as processes, which is all that is promised."""
+"""A served instance, made by what is promised to everybody: `watchword init --json` and `watchword serve --json`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class Keys:
         return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key, **token}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """A data directory that is served over one scheme."""
 
@@ -57,9 +58,11 @@ class Instance:
     @classmethod
     def start(cls, data_dir: Path, scheme: str) -> Instance:
         """Initialize a new data directory and serve it."""
-        made = json.loads(
-            subprocess.run([WATCHWORD, "init", "--data", data_dir, "--json"], capture_output=True, check=True).stdout
+        initialized = subprocess.run(
+            [WATCHWORD, "init", "--data", data_dir, "--json"], capture_output=True, text=True, check=False
         )
+        assert initialized.returncode == 0, initialized.stderr
+        made = json.loads(initialized.stdout)
         listen = [str(WATCHWORD), "serve", "--data", str(data_dir), f"--{scheme}", "127.0.0.1:0", "--json"]
         administrator = Keys(made["access_key_id"], made["secret_access_key"])
         return cls(scheme, start(listen, data_dir), made["account_id"], administrator)
@@ -90,8 +93,13 @@ class Instance:
         """Somebody who knows the address and has keys, the administrator's if none are given."""
         return Person((), home, self.variables | (keys or self.administrator).variables)
 
-    def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
+    @cache  # noqa: B019 - instances live as long as the run
+    def client(self, service: str, keys: Keys | None = None) -> Any:
         """A boto3 client as it is by default, but that it does not try twice."""
+        return self.connect(service, keys)
+
+    def connect(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
+        """A boto3 client with further options."""
         keys = keys or self.administrator
         settings = Config(retries={"total_max_attempts": 1}, **options.pop("config", {}))
         connect: Any = boto3.client  # type: ignore[reportUnknownMemberType]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
 
 import pytest
 from tests.clients.instances import REGION, WATCHWORD, Instance, Keys, allow, fresh
@@ -57,7 +58,9 @@ def test_a_profile_made_with_aws_configure_set(stranger: Person, instance: Insta
 
 def test_a_role_of_a_profile_is_assumed_and_kept(aws: Person, instance: Instance) -> None:
     aws = with_role_profile(aws, instance, role := instance.role(allow("iam:ListUsers")), "3600")
-    assert aws.run("--profile", "worker", *IDENTITY).startswith(f"arn:aws:sts::{instance.account_id}:assumed-role/{role}/")
+    assert aws.run("--profile", "worker", *IDENTITY).startswith(
+        f"arn:aws:sts::{instance.account_id}:assumed-role/{role}/"
+    )
     assert "administrator" in aws.run("--profile", "worker", "iam", "list-users")
     assert len(assumed(instance, role)) == 1
 
@@ -93,8 +96,9 @@ def test_a_session_of_the_user_itself(aws: Person, instance: Instance) -> None:
 def test_a_session_token_that_was_cut_is_refused(aws: Person, instance: Instance) -> None:
     made = instance.client("sts").get_session_token()["Credentials"]
     cut = aws.having(**Keys.of(made).variables | {"AWS_SESSION_TOKEN": made["SessionToken"][:-5]})
-    assert "(InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the" in (
-        cut.refused(*IDENTITY)
+    assert (
+        "(InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the"
+        in (cut.refused(*IDENTITY))
     )
 
 
@@ -102,14 +106,14 @@ def test_a_wrong_secret_and_an_unknown_key_are_refused_in_aws_words(aws: Person,
     keys = instance.administrator
     wrong = aws.having(AWS_SECRET_ACCESS_KEY=keys.secret_access_key[::-1]).refused(*IDENTITY)
     assert wrong.endswith(
-        "(SignatureDoesNotMatch) when calling the GetCallerIdentity operation: The request signature we calculated does"
-        " not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service"
-        " documentation for details."
+        "(SignatureDoesNotMatch) when calling the GetCallerIdentity operation: The request signature we calculated"
+        " does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the"
+        " service documentation for details."
     )
     unknown = aws.having(AWS_ACCESS_KEY_ID=keys.access_key_id[:-4] + "QQQQ").refused(*IDENTITY)
     assert unknown.endswith(
-        "(InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request"
-        " is invalid."
+        "(InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the"
+        " request is invalid."
     )
 
 
@@ -138,7 +142,16 @@ def test_pages_are_followed(aws: Person, instance: Instance) -> None:
     for name in names:
         iam.create_group(GroupName=name, Path=path)
     listed = aws.json(
-        "iam", "list-groups", "--path-prefix", path, "--page-size", "2", "--query", "Groups[].GroupName", "--output", "json"
+        "iam",
+        "list-groups",
+        "--path-prefix",
+        path,
+        "--page-size",
+        "2",
+        "--query",
+        "Groups[].GroupName",
+        "--output",
+        "json",
     )
     assert sorted(listed) == names
 
@@ -162,6 +175,6 @@ def with_role_profile(aws: Person, instance: Instance, role: str, duration_secon
     return Person(aws.program, aws.home, instance.variables)
 
 
-def assumed(instance: Instance, role: str) -> list[dict[str, object]]:
+def assumed(instance: Instance, role: str) -> list[dict[str, Any]]:
     arn = instance.arn(f"role/{role}")
     return [event for event in instance.events("AssumeRole") if event["requestParameters"]["roleArn"] == arn]
