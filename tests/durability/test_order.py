@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,26 +99,3 @@ class TestOrder:
             assert get(account.administrator, "/traced/read").send().body == b"x"
             assert call(account.administrator, "iam", "ListUsers").send().status == 200
         assert steps(tmp_path / "log") == ["answer"]
-
-    def test_writes_that_come_together_share_their_syncs(self, traced: tuple[House, Account], tmp_path: Path) -> None:
-        """Group commit: sixteen writers that are always busy need fewer syncs than they make writes."""
-        house, account = traced
-        requests = [
-            [call(account.administrator, "iam", "CreateUser", UserName=f"g-{writer}-{n}") for n in range(8)]
-            for writer in range(16)
-        ]
-        statuses: list[int] = []
-
-        def write(writer: int) -> None:
-            statuses.extend(request.send().status for request in requests[writer])
-
-        with tracing(house, tmp_path / "log"):
-            threads = [threading.Thread(target=write, args=(writer,)) for writer in range(16)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        assert statuses == [200] * 128
-        text = (tmp_path / "log").read_text("utf-8", "replace")
-        syncs = len(re.findall(r"(?:fsync|fdatasync)\(\d+<[^>]*watchword\.db", text))
-        assert 0 < syncs < 128
