@@ -84,7 +84,8 @@ _NAMES = st.one_of(
     st.sampled_from(
         "content-type x-amz-date date x-amz-target x-amz-security-token x-amz-content-sha256"
         " x-amz-decoded-content-length content-md5 range if-match if-none-match if-modified-since"
-        " x-amz-copy-source x-amz-acl x-amz-meta-a x-amz-checksum-crc32 x-amz-trailer x-amz-sdk-checksum-algorithm smithy-protocol accept content-encoding"
+        " x-amz-copy-source x-amz-acl x-amz-meta-a x-amz-checksum-crc32 x-amz-trailer x-amz-sdk-checksum-algorithm"
+        " smithy-protocol accept content-encoding"
         " origin x-amz-server-side-encryption x-amz-tagging x-amz-expected-bucket-owner amz-sdk-request"
         " forwarded".split()
     ),
