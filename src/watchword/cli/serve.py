@@ -18,8 +18,10 @@ from watchword.server.settings import (
     Address,
     Network,
     Settings,
+    VpcEndpointSettings,
     parse_address,
     parse_network,
+    parse_vpc_endpoint,
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,6 +47,12 @@ def _server_options(function: F) -> F:
             ),
             click.option("--host", "hosts", multiple=True, metavar="NAME", help="A further name in the certificate."),
             click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N"),
+            click.option(
+                "--signature-v2/--no-signature-v2",
+                default=True,
+                envvar="WATCHWORD_SIGNATURE_V2",
+                help="Whether S3 takes Signature Version 2 (HMAC-SHA1), which older clients use for presigned URLs.",
+            ),
             click.option("--insecure-http", is_flag=True, help="Allow plain HTTP beyond this machine."),
             click.option(
                 "--trusted-proxy",
@@ -53,6 +61,14 @@ def _server_options(function: F) -> F:
                 metavar="CIDR",
                 callback=parsed(parse_network),
                 help="Believe X-Forwarded-For and X-Forwarded-Proto of these peers.",
+            ),
+            click.option(
+                "--vpc-endpoint",
+                "vpc_endpoints",
+                multiple=True,
+                metavar="ID:VPC[:ACCOUNT][:POLICYFILE]@HOST:PORT",
+                callback=parsed(parse_vpc_endpoint),
+                help="Listen there as a VPC endpoint, with its policy; before HOST, https:// asks for TLS.",
             ),
             click.option(
                 "--stale-max",
@@ -103,8 +119,10 @@ def _settings(
     https: Address | None,
     hosts: tuple[str, ...],
     workers: int,
+    signature_v2: bool,
     insecure_http: bool,
     trusted_proxies: tuple[Network, ...],
+    vpc_endpoints: tuple[VpcEndpointSettings, ...],
     stale_max: int,
     store_url: str | None,
 ) -> Settings:
@@ -116,8 +134,10 @@ def _settings(
         https=https,
         hosts=hosts,
         workers=workers,
+        signature_v2=signature_v2,
         insecure_http=insecure_http,
         trusted_proxies=trusted_proxies,
+        vpc_endpoints=vpc_endpoints,
         stale_max_seconds=stale_max,
         store_url=store_url,
     )

@@ -20,6 +20,7 @@ from watchword.core.clock import Clock
 from watchword.core.errors import AlreadyExists, OperatorError
 from watchword.core.ids import AccessKeyId, AccountId, RandomBytes, is_account_id, new_account_id, new_unique_id
 from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE, AccessKeyPair, new_access_key, seal_secret
+from watchword.credentials.authorization_messages import MESSAGE_PURPOSE
 from watchword.credentials.keyring import Keyring
 from watchword.credentials.passwords import hash_password, new_password
 from watchword.credentials.sealing import Sealer
@@ -43,6 +44,7 @@ from watchword.gateway.serve import Gateway
 from watchword.server.data_directory import LOCK
 from watchword.server.master_key import load_keyring
 from watchword.server.settings import Settings
+from watchword.server.vpc_endpoints import load_vpc_endpoints
 from watchword.storage.audit_log import FileAuditLog
 from watchword.storage.aws_policies import ShippedAwsPolicies
 from watchword.storage.leftovers import Leftovers
@@ -86,6 +88,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     ports: Mapping[str, Any] = {
         "aws_policies": aws_policies,
         "key_sealer": key_sealer,
+        "message_sealer": Sealer(keyring, MESSAGE_PURPOSE, random_bytes),
         "objects": objects,
         "random_bytes": random_bytes,
         "session_sealer": session_sealer,
@@ -103,6 +106,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
         audit_log=audit_log,
         last_used=LastUsed(store),
+        endpoints=load_vpc_endpoints(settings, documents),
         chores=(Leftovers(objects, store, data_dir / "objects", data_dir / LOCK).step,),
     )
 

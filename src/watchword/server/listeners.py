@@ -8,10 +8,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
-from typing import Literal
 
 from watchword.core.errors import OperatorError
-from watchword.server.settings import Address, Settings
+from watchword.server.settings import Address, Scheme, Settings
 
 BACKLOG = 1024
 _FREE_PORT_ATTEMPTS = 16
@@ -21,27 +20,35 @@ _FREE_PORT_ATTEMPTS = 16
 class Listener:
     """One address that is listened on: one socket for each worker."""
 
-    scheme: Literal["http", "https"]
+    scheme: Scheme
     sockets: tuple[socket.socket, ...]
+    endpoint: str = ""
+    """The id of the VPC endpoint that it stands for; empty for the public front."""
 
 
 def open_listeners(settings: Settings) -> list[Listener]:
     """Bind and listen everywhere that the settings say. Raises OperatorError."""
     listeners: list[Listener] = []
     if settings.http is not None:
-        addresses = _resolve(settings.http)
-        if not settings.insecure_http and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
-            raise OperatorError(
-                f"plain HTTP on `{settings.http.host}` would send credentials in clear beyond this machine; "
-                "use --https there, or say --insecure-http if something in front does TLS"
-            )
-        listeners += [Listener("http", found) for found in _listen(settings.http, addresses, settings.workers)]
+        listeners += _open(settings, "http", settings.http)
     if settings.https is not None:
-        addresses = _resolve(settings.https)
-        listeners += [Listener("https", found) for found in _listen(settings.https, addresses, settings.workers)]
+        listeners += _open(settings, "https", settings.https)
+    for each in settings.vpc_endpoints:
+        listeners += _open(settings, each.scheme, each.address, each.id)
     if not listeners:
         raise OperatorError("there is nothing to listen on; give --http or --https")
     return listeners
+
+
+def _open(settings: Settings, scheme: Scheme, address: Address, endpoint: str = "") -> list[Listener]:
+    hosts = _resolve(address)
+    is_plain = scheme == "http" and not settings.insecure_http
+    if is_plain and not all(ipaddress.ip_address(host).is_loopback for host in hosts):
+        raise OperatorError(
+            f"plain HTTP on `{address.host}` would send credentials in clear beyond this machine; "
+            "use --https there, or say --insecure-http if something in front does TLS"
+        )
+    return [Listener(scheme, found, endpoint) for found in _listen(address, hosts, settings.workers)]
 
 
 def url_of(listener: Listener, host: str) -> str:

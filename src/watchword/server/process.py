@@ -6,6 +6,7 @@ On SIGTERM or SIGINT it accepts nothing more, finishes what is in flight, and re
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import resource
@@ -36,7 +37,8 @@ _TLS_FAREWELL_SECONDS = 1
 
 log = logging.getLogger("watchword.server")
 
-BoundSocket = tuple[socket.socket, ssl.SSLContext | None]
+BoundSocket = tuple[socket.socket, ssl.SSLContext | None, str]
+"""A listening socket, its TLS, and the id of the VPC endpoint that it stands for, or nothing."""
 
 
 def serve_process(
@@ -82,13 +84,13 @@ class _Serving:
         ticking = self._loop.create_task(self._tick())
         servers = [
             await self._loop.create_server(
-                lambda: FrontProtocol(self._config, self._state, self._loop),
+                functools.partial(FrontProtocol, self._config, self._state, self._loop, endpoint),
                 sock=bound,
                 ssl=context,
                 ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS if context else None,
                 ssl_shutdown_timeout=_TLS_FAREWELL_SECONDS if context else None,
             )
-            for bound, context in sockets
+            for bound, context, endpoint in sockets
         ]
         gc.freeze()
         on_ready()

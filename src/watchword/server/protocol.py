@@ -76,9 +76,11 @@ class FrontState(ServerState):
 class FrontProtocol(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, config: Config, state: FrontState, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, config: Config, state: FrontState, loop: asyncio.AbstractEventLoop, endpoint: str = "") -> None:
         super().__init__(config, state, {}, loop)
         self.access_log = False
+        self._endpoint = endpoint
+        """The id of the VPC endpoint that the listener stands for."""
         self.state = state
         self.front = state.front
         self.limits = state.limits
@@ -234,7 +236,15 @@ class FrontProtocol(HttpToolsProtocol):
         client, scheme = self.client[0] if self.client else "", cast("Scheme", self.scheme)
         if self.state.trusted_proxies:
             client, scheme = client_of(client, scheme, incoming.headers, self.state.trusted_proxies)
-        return RequestHead(method, path, query, incoming.headers, scheme=scheme, client_address=client)
+        return RequestHead(
+            method,
+            path,
+            query,
+            incoming.headers,
+            scheme=scheme,
+            client_address=client,
+            endpoint=self._endpoint,
+        )
 
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0

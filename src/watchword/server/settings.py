@@ -7,9 +7,10 @@ into a `Settings`, tests make one directly.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from watchword.core.errors import OperatorError
 
@@ -20,11 +21,30 @@ HTTPS_DEFAULT = "localhost:8485"
 REGION_DEFAULT = "us-east-1"
 
 
+Scheme = Literal["http", "https"]
+
+
 class Address(NamedTuple):
     """Where to listen. Port 0 takes a free one; the host `localhost` means both loopback addresses."""
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class VpcEndpointSettings:
+    """A listener that stands for a VPC endpoint."""
+
+    id: str
+    """`vpce-…`."""
+    vpc: str
+    """`vpc-…`."""
+    account: str
+    """The account that owns it; empty when nobody said."""
+    policy_file: Path | None
+    """Its endpoint policy; None lets everything pass, as AWS's default does."""
+    scheme: Scheme
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +90,12 @@ class Settings:
     """Further host names that clients use, for the TLS certificate."""
     region: str = REGION_DEFAULT
     insecure_http: bool = False
+    signature_v2: bool = True
+    """S3 takes Signature Version 2, as older clients sign presigned URLs."""
     trusted_proxies: tuple[Network, ...] = ()
     """Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    vpc_endpoints: tuple[VpcEndpointSettings, ...] = ()
+    """Further listeners, each of which stands for a VPC endpoint."""
     stale_max_seconds: int = 300
     """How long decisions go on from memory when the store is lost."""
     shutdown_seconds: float = 30
@@ -99,6 +123,29 @@ def parse_address(text: str) -> Address:
     if not (colon and host and port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
         raise OperatorError(f"`{text}` is not HOST:PORT, such as {HTTP_DEFAULT}")
     return Address(host, int(port))
+
+
+_VPC_ENDPOINT = re.compile(
+    r"(?P<id>vpce-[0-9a-z]+):(?P<vpc>vpc-[0-9a-z]+)(?::(?P<account>[0-9]{12}))?(?::(?P<file>.+))?"
+    r"@(?:(?P<scheme>https?)://)?(?P<address>[^@]+)\Z"
+)
+
+
+def parse_vpc_endpoint(text: str) -> VpcEndpointSettings:
+    """Read `ID:VPC[:ACCOUNT][:POLICYFILE]@[SCHEME://]HOST:PORT`. Raises OperatorError."""
+    found = _VPC_ENDPOINT.match(text)
+    if found is None:
+        raise OperatorError(
+            f"`{text}` is not ID:VPC[:ACCOUNT][:POLICYFILE]@HOST:PORT, such as vpce-1:vpc-1:policy.json@127.0.0.1:8490"
+        )
+    return VpcEndpointSettings(
+        id=found["id"],
+        vpc=found["vpc"],
+        account=found["account"] or "",
+        policy_file=Path(found["file"]) if found["file"] else None,
+        scheme="https" if found["scheme"] == "https" else "http",
+        address=parse_address(found["address"]),
+    )
 
 
 def parse_network(text: str) -> Network:

@@ -63,7 +63,12 @@ def serve(settings: Settings, build: Build, clock: Clock, on_ready: Callable[[di
 def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
     """What clients must know to reach this server."""
     urls: dict[str, str] = {}
+    hosts = {each.id: each.address.host for each in settings.vpc_endpoints}
+    endpoints: dict[str, str] = {}
     for listener in listeners:
+        if listener.endpoint:
+            endpoints.setdefault(listener.endpoint, url_of(listener, hosts[listener.endpoint]))
+            continue
         address = settings.http if listener.scheme == "http" else settings.https
         if address is not None:
             urls.setdefault(listener.scheme, url_of(listener, address.host))
@@ -72,6 +77,7 @@ def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
         "https": urls.get("https"),
         "ca_bundle": str(settings.ca_bundle.absolute()) if "https" in urls else None,
         "pid": os.getpid(),
+        **({"vpc_endpoints": endpoints} if endpoints else {}),
     }
 
 
@@ -81,7 +87,7 @@ def _sockets_of(settings: Settings, listeners: list[Listener], slot: int, now: d
         from watchword.server.tls import server_context
 
         context = server_context(settings.tls_dir, settings.hosts, settings.region, now)
-    return [(each.sockets[slot], context if each.scheme == "https" else None) for each in listeners]
+    return [(each.sockets[slot], context if each.scheme == "https" else None, each.endpoint) for each in listeners]
 
 
 class _Supervisor:

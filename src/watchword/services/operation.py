@@ -18,9 +18,12 @@ from watchword.services.call import Call
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
-PORTS = frozenset({"aws_policies", "directory", "key_sealer", "objects", "random_bytes", "session_sealer"})
+PORTS = frozenset(
+    {"aws_policies", "directory", "key_sealer", "message_sealer", "objects", "random_bytes", "session_sealer"}
+)
 """Names that a function may ask for. `directory` is bound to the transaction of the call, the others live with the
-server: `key_sealer` seals secrets of access keys, `session_sealer` session tokens."""
+server: `key_sealer` seals secrets of access keys, `session_sealer` session tokens, `message_sealer`
+encoded authorization messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,17 @@ def _transitive_tag_keys(request: shapes.AssumeRoleRequest, resource: Resource, 
     return tuple(request.transitive_tag_keys or ()) or None
 
 
+def _context_providers(request: shapes.AssumeRoleRequest, resource: Resource, caller: Authenticated) -> KeyValue:
+    return tuple(each.provider_arn for each in request.provided_contexts or () if each.provider_arn) or None
+
+
 def _role_tag(request: shapes.AssumeRoleRequest, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
     return as_mapping(tuple((key.lower(), value) for key, value in resource.tags)).get(name)
 
 
 KEYS: dict[str, KeyReader] = {
     "sts:externalid": _external_id,
+    "sts:requestcontextproviders": _context_providers,
     "sts:rolesessionname": _session_name,
     "sts:durationseconds": _duration,
     "sts:sourceidentity": _source_identity,

@@ -14,6 +14,13 @@ class ExpiredTokenException(ApiError):
         super().__init__("ExpiredTokenException", message, 400, fields=fields)
 
 
+class InvalidAuthorizationMessageException(ApiError):
+    """Status 400."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("InvalidAuthorizationMessageException", message, 400, fields=fields)
+
+
 class MalformedPolicyDocument(ApiError):
     """Status 400."""
 

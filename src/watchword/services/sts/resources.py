@@ -27,7 +27,14 @@ def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authen
     found = find_role(request.role_arn, directory)
     if found is None:
         return Resource(request.role_arn, account, is_trust=True)
-    return Resource(found.arn, found.account, found.tags, found.effective_trust_policy, is_trust=True)
+    return Resource(
+        found.arn,
+        found.account,
+        found.tags,
+        found.effective_trust_policy,
+        is_trust=True,
+        is_service_linked=found.is_service_linked,
+    )
 
 
 def role_account(role_arn: str) -> str:

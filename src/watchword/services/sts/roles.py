@@ -47,6 +47,8 @@ def assume_role(
     if caller.principal.kind is Kind.ROOT:
         raise AccessDenied("Roles may not be assumed by root accounts.")
     refuse_second_factor(asked.serial_number, asked.token_code)
+    if asked.provided_contexts:
+        raise ValidationError("No identity provider here issues context assertions: ProvidedContexts must be empty.")
     role = find_role(asked.role_arn, directory)
     assert role is not None, "a role that does not exist was authorized"
     tags, transitive = session_tags(asked.tags, asked.transitive_tag_keys, caller)

@@ -57,6 +57,18 @@ class Credentials(Shape, frozen=True, kw_only=True):
     expiration: datetime
 
 
+class DecodeAuthorizationMessageRequest(Shape, frozen=True, kw_only=True):
+    """Input of DecodeAuthorizationMessage."""
+
+    encoded_message: str
+
+
+class DecodeAuthorizationMessageResponse(Shape, frozen=True, kw_only=True):
+    """Output of DecodeAuthorizationMessage."""
+
+    decoded_message: str | None = None
+
+
 class GetAccessKeyInfoRequest(Shape, frozen=True, kw_only=True):
     """Input of GetAccessKeyInfo."""
 
@@ -123,6 +135,8 @@ TYPES: dict[str, type[Shape]] = {
     "AssumeRoleResponse": AssumeRoleResponse,
     "AssumedRoleUser": AssumedRoleUser,
     "Credentials": Credentials,
+    "DecodeAuthorizationMessageRequest": DecodeAuthorizationMessageRequest,
+    "DecodeAuthorizationMessageResponse": DecodeAuthorizationMessageResponse,
     "GetAccessKeyInfoRequest": GetAccessKeyInfoRequest,
     "GetAccessKeyInfoResponse": GetAccessKeyInfoResponse,
     "GetCallerIdentityRequest": GetCallerIdentityRequest,
