@@ -35,12 +35,12 @@ from watchword.policy.principals import Kind, Principal
 from watchword.services.call import Authenticated
 from watchword.signing.claims import Claim, Rules
 from watchword.signing.errors import expired_token, invalid_token, missing_token, unknown_key
-from watchword.signing.keys import SigningKey, derive_signing_key
-from watchword.signing.verification import read_claim, verify
+from watchword.signing.keys import Prover
+from watchword.signing.verification import proving_key, read_claim, verify
 
 CREDENTIALS_HELD = 50_000
 SCOPES_HELD = 16
-"""Signing keys kept per credential: a client uses few regions and services on one day."""
+"""Keys kept per credential: a client uses few regions and services on one day."""
 
 
 @dataclass(slots=True)
@@ -51,18 +51,17 @@ class Credential:
     secret: SecretText
     identity: msgspec.Raw
     """The caller as audit events show it."""
-    signing_keys: dict[str, SigningKey] = field(default_factory=dict[str, SigningKey])
-    """By scope: `date/region/service/aws4_request`."""
+    proving_keys: dict[str, Prover] = field(default_factory=dict[str, Prover])
+    """By scope: `date/region/service/aws4_request`, SigV4a's without a region, empty for Signature Version 2."""
 
-    def signing_key(self, claim: Claim) -> SigningKey:
-        """The signing key of the claimed scope, derived once."""
-        scope = claim.scope
-        key = self.signing_keys.get(scope.text)
+    def proving_key(self, claim: Claim) -> Prover:
+        """The key of the claimed scope, derived once."""
+        key = self.proving_keys.get(claim.scope.text)
         if key is None:
-            if len(self.signing_keys) >= SCOPES_HELD:
-                self.signing_keys.clear()
-            key = derive_signing_key(self.secret.reveal(), scope.date, scope.region, scope.service)
-            self.signing_keys[scope.text] = key
+            if len(self.proving_keys) >= SCOPES_HELD:
+                self.proving_keys.clear()
+            key = proving_key(claim, self.secret.reveal())
+            self.proving_keys[claim.scope.text] = key
         return key
 
 
@@ -73,22 +72,25 @@ class Proof(msgspec.Struct, frozen=True):
     identity: msgspec.Raw
     """The caller as audit events show it."""
     claim: Claim | None = None
-    key: SigningKey | None = None
+    key: Prover | None = None
 
 
 class Gate:
     """Turns requests into proved callers."""
 
-    def __init__(self, store: Store, key_sealer: Sealer, session_sealer: Sealer) -> None:
+    def __init__(
+        self, store: Store, key_sealer: Sealer, session_sealer: Sealer, *, takes_signature_v2: bool = True
+    ) -> None:
         self._store = store
         self._key_sealer = key_sealer
         self._session_sealer = session_sealer
+        self._takes_v2 = takes_signature_v2
         self._credentials: AccountCache[Credential] = AccountCache(CREDENTIALS_HELD)
         store.follow(self._credentials.changed)
 
     def claim(self, head: RequestHead, rules: Rules, now: datetime) -> Claim | None:
         """Step (1). None when the request carries no credentials at all. Raises SignatureError."""
-        return read_claim(head, rules, now)
+        return read_claim(head, rules, now, takes_v2=self._takes_v2)
 
     def prove(self, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
         """Steps (2) to (5). `body_sha256` is the hex digest of a body that was read already. Raises SignatureError."""
@@ -104,7 +106,7 @@ class Gate:
             credential = self._credentials.get(claim.access_key_id) or self._long_term(claim)
             if token is not None:
                 raise invalid_token(token)
-        key = credential.signing_key(claim)
+        key = credential.proving_key(claim)
         verify(claim, key, body_sha256)
         return Proof(credential.caller, credential.identity, claim, key)
 

@@ -18,6 +18,7 @@ from watchword.gateway.surroundings import Facts
 from watchword.policy.principals import Kind
 from watchword.policy.variables import ContextValue
 from watchword.services.call import Authenticated
+from watchword.signing.keys import V2
 
 Reader = Callable[[Facts], ContextValue]
 NamedReader = Callable[[Facts, str], ContextValue]
@@ -362,12 +363,13 @@ def _authentication_type(facts: Facts) -> ContextValue:
 
 
 def _signature_version(facts: Facts) -> ContextValue:
-    return "AWS4-HMAC-SHA256" if facts.around.claim else None
+    claim = facts.around.claim
+    return claim.algorithm if claim else None
 
 
 def _signature_age(facts: Facts) -> ContextValue:
     claim = facts.around.claim
-    if claim is None:
+    if claim is None or claim.algorithm == V2:
         return None
     return str(int((facts.around.now - claim.requested_at).total_seconds() * 1000))
 

@@ -7,12 +7,12 @@ signature's scope must then agree with it. The operation itself is found by the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
 
 from watchword.core.http import RequestHead
-from watchword.gateway.names import read_host, read_scope
+from watchword.gateway.names import read_host, read_region_set, read_scope, region_of_set
 from watchword.protocols.model import load_service
 from watchword.protocols.service import Service
 from watchword.services.authorization import Requirement
@@ -58,14 +58,18 @@ class Target:
     bucket: str | None = None
     """The bucket in the host name."""
 
+    def in_region(self, region: str) -> Target:
+        """The same in another region, unless the host demands one."""
+        return self if self.host_region is not None else replace(self, region=region)
+
     def rules(self, region: str | None = None) -> Rules:
         """What the signature must look like; `region` is one that the resource demands."""
-        return _rules(self.service.name, self.service.dialect, self.host_region or region)
+        return _rules(self.service.name, self.service.dialect, self.host_region or region, self.region, self.bucket)
 
 
 @lru_cache(maxsize=1024)
-def _rules(service: str, dialect: Dialect, region: str | None) -> Rules:
-    return Rules(service=service, dialect=dialect, region=region)
+def _rules(service: str, dialect: Dialect, region: str | None, served_region: str, bucket: str | None) -> Rules:
+    return Rules(service=service, dialect=dialect, region=region, served_region=served_region, bucket=bucket)
 
 
 @cache
@@ -88,6 +92,8 @@ def served(name: str) -> Served:
 def identify(head: RequestHead, region_default: str) -> Target:
     """Find the target of a request. Never fails: what names nothing is for S3, which answers for itself."""
     scope = read_scope(head.header(b"authorization"), head.query_string)
+    if scope is not None and scope.is_regionless:
+        region_default = region_of_set(read_region_set(head), region_default)
     if scope is not None and scope.service in SERVED:
         return _target(head.host, scope.service, scope.region or region_default)
     region = scope.region if scope is not None and scope.region else region_default

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
+
+from watchword.core.http import RequestHead
+from watchword.signing.claims import covers_region
 
 REGION = re.compile(
     r"(?:us|eu|ap|ca|sa|af|me|il|mx)"
@@ -62,6 +66,8 @@ class Scope(NamedTuple):
     access_key_id: str
     region: str
     service: str
+    is_regionless: bool = False
+    """True for SigV4a, whose regions stand apart."""
 
 
 _HEADER_SCOPE = re.compile(rb"Credential=([^/,\s]{1,128})/[^/,\s]{0,32}/([^/,\s]{0,64})/([^/,\s]{0,64})/")
@@ -71,9 +77,41 @@ _QUERY_SCOPE = re.compile(
 )
 
 
+_V4A_HEADER_SCOPE = re.compile(rb"Credential=([^/,\s]{1,128})/[^/,\s]{0,32}/([^/,\s]{0,64})/[^/,\s]{1,32}(?:,|\Z)")
+_V4A_QUERY_SCOPE = re.compile(
+    rb"(?:^|&)X-Amz-Credential=([^&%/]{1,128})(?:%2F|/)[^&%/]{0,32}(?:%2F|/)([^&%/]{0,64})(?:%2F|/)[^&%/]{1,32}(?:&|\Z)",
+    re.IGNORECASE,
+)
+_V2_HEADER = re.compile(rb"AWS ([^:\s]{1,128}):")
+_V2_QUERY = re.compile(rb"(?:^|&)AWSAccessKeyId=([^&]{1,128})(?:&|\Z)")
+_REGION_SET = re.compile(rb"(?:^|&)X-Amz-Region-Set=([^&]{1,1024})(?:&|\Z)")
+
+
 def read_scope(authorization: bytes | None, query_string: bytes) -> Scope | None:
     """The scope in an Authorization header or a presigned query, when one can be seen."""
     match = _HEADER_SCOPE.search(authorization) if authorization else _QUERY_SCOPE.search(query_string)
-    if match is None:
+    if match is not None:
+        return Scope(match[1].decode("latin-1"), match[2].decode("latin-1"), match[3].decode("latin-1"))
+    if not authorization and not query_string:
         return None
-    return Scope(match[1].decode("latin-1"), match[2].decode("latin-1"), match[3].decode("latin-1"))
+    match = _V4A_HEADER_SCOPE.search(authorization) if authorization else _V4A_QUERY_SCOPE.search(query_string)
+    if match is not None:
+        return Scope(match[1].decode("latin-1"), "", match[2].decode("latin-1"), is_regionless=True)
+    match = _V2_HEADER.match(authorization) if authorization else _V2_QUERY.search(query_string)
+    return None if match is None else Scope(match[1].decode("latin-1"), "", "s3")
+
+
+def read_region_set(head: RequestHead) -> str:
+    """The regions that a SigV4a signature says that it is for; empty when it says none."""
+    value = head.header_text(b"x-amz-region-set")
+    if value is None:
+        match = _REGION_SET.search(head.query_string)
+        value = unquote(match[1].decode("latin-1")) if match else ""
+    return value
+
+
+def region_of_set(region_set: str, region_default: str) -> str:
+    """The region that serves a request for a set of them: ours where it is covered, else the first that is named."""
+    if covers_region(region_set, region_default):
+        return region_default
+    return next((entry for entry in map(str.strip, region_set.split(",")) if REGION.match(entry)), region_default)

@@ -124,7 +124,11 @@ class Gateway:
         path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
         with self.store.read() as snapshot:
             directory = Directory(self.records.over(snapshot))
-            claim = self.gate.claim(head, target.rules(_bucket_region(directory, path)), exchange.now)
+            bucket_region = _bucket_region(directory, path)
+            claim = self.gate.claim(head, target.rules(bucket_region), exchange.now)
+            if claim is not None and not claim.scope.region and bucket_region is not None:
+                # The signature names no region, so the bucket's own serves it, unless the host names another.
+                exchange.target = target.in_region(bucket_region)
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)

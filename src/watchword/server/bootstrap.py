@@ -100,7 +100,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         random_bytes=random_bytes,
         region=settings.region,
         records=RecordCache(store),
-        gate=Gate(store, key_sealer, session_sealer),
+        gate=Gate(store, key_sealer, session_sealer, takes_signature_v2=settings.signature_v2),
         authorizer=Authorizer(Plans(store, aws_policies, documents), documents),
         dispatcher=Dispatcher(store, ports),
         markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),

@@ -1,6 +1,8 @@
 """aws-chunked bodies: frames of data, a closing frame, trailers; each signed, or none.
 
-    <hex size>[;chunk-signature=<hex64>] CRLF <bytes> CRLF   …   0[;chunk-signature=<hex64>] CRLF [trailers] CRLF
+    <hex size>[;chunk-signature=<hex>] CRLF <bytes> CRLF   …   0[;chunk-signature=<hex>] CRLF [trailers] CRLF
+
+A signature is 64 hex digits, or one of SigV4a's, which a frame line pads to 144 characters with `*`.
 
 Decides where the data is and whether each frame is the next link of the signature chain that begins with the
 request's own signature. Never holds more than one frame line and one trailer block: data streams through, whatever
@@ -15,14 +17,13 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum, auto
 
 from watchword.core.errors import ApiError
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import SigningKey
+from watchword.signing.keys import V4, Algorithm, Prover, Signer
 
 TRAILER_SIGNATURE = "x-amz-trailer-signature"
 CHUNK_BYTES_MIN = 8192
@@ -31,32 +32,75 @@ _LINE_BYTES_MAX = 256
 _TRAILER_BYTES_MAX = 4096
 
 _SIGNED_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{64})\r\n\Z")
+_ECDSA_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{16,144})\*{0,128}\r\n\Z")
 _PLAIN_LINE = re.compile(rb"([0-9a-fA-F]{1,16})\r\n\Z")
+_PADDING = "*"
+_PADDED_LENGTH = 144
 _EMPTY_SHA256 = hashlib.sha256().hexdigest()
 
 
-class ChunkSigner:
+class _Chain:
     """The chain of signatures through a body: each covers the one before it."""
 
-    __slots__ = ("_key", "_previous", "_where")
+    __slots__ = ("_algorithm", "_previous", "_where")
 
-    def __init__(self, key: SigningKey, amz_date: str, scope: str, seed: str) -> None:
-        self._key = key
+    def __init__(self, amz_date: str, scope: str, seed: str, algorithm: Algorithm = V4) -> None:
+        self._algorithm = algorithm
         self._where = f"{amz_date}\n{scope}"
         self._previous = seed
         """The request's signature, then each frame's."""
 
+    def _chunk_text(self, sha256: str) -> bytes:
+        return f"{self._algorithm}-PAYLOAD\n{self._where}\n{self._previous}\n{_EMPTY_SHA256}\n{sha256}".encode()
+
+    def _trailer_text(self, trailers: Mapping[str, str]) -> bytes:
+        canonical = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()))
+        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+        return f"{self._algorithm}-TRAILER\n{self._where}\n{self._previous}\n{digest}".encode()
+
+
+class ChunkSigner(_Chain):
+    """Signs a body, frame by frame."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Signer, amz_date: str, scope: str, seed: str, algorithm: Algorithm = V4) -> None:
+        super().__init__(amz_date, scope, seed, algorithm)
+        self._key = key
+
     def chunk(self, sha256: str) -> str:
-        """The signature of the next frame, given its data's digest in hex."""
-        text = f"AWS4-HMAC-SHA256-PAYLOAD\n{self._where}\n{self._previous}\n{_EMPTY_SHA256}\n{sha256}"
-        self._previous = self._key.sign(text.encode())
-        return self._previous
+        """The signature of the next frame as it stands in its line, given its data's digest in hex."""
+        self._previous = self._key.sign(self._chunk_text(sha256))
+        return self._previous if self._algorithm == V4 else self._previous.ljust(_PADDED_LENGTH, _PADDING)
 
     def trailer(self, trailers: Mapping[str, str]) -> str:
         """The signature of the trailers, which comes after the closing frame's."""
-        canonical = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()))
-        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-        return self._key.sign(f"AWS4-HMAC-SHA256-TRAILER\n{self._where}\n{self._previous}\n{digest}".encode())
+        return self._key.sign(self._trailer_text(trailers))
+
+
+class ChunkProver(_Chain):
+    """Proves a body, frame by frame."""
+
+    __slots__ = ("_key", "line")
+
+    def __init__(self, key: Prover, amz_date: str, scope: str, seed: str, algorithm: Algorithm = V4) -> None:
+        super().__init__(amz_date, scope, seed, algorithm)
+        self._key = key
+        self.line = _SIGNED_LINE if algorithm == V4 else _ECDSA_LINE
+        """What a frame's line looks like: size and signature."""
+
+    def chunk(self, sha256: str, signature: str) -> None:
+        """Prove the next frame, given its data's digest in hex. Raises SignatureError."""
+        if not self._key.proves(self._chunk_text(sha256), signature):
+            raise SignatureError(Kind.MISMATCH)
+        self._previous = signature
+
+    def trailer(self, trailers: Mapping[str, str], signature: str) -> None:
+        """Prove the trailers. Raises SignatureError."""
+        if self._algorithm != V4:
+            signature = signature.rstrip(_PADDING)
+        if not self._key.proves(self._trailer_text(trailers), signature):
+            raise SignatureError(Kind.MISMATCH)
 
 
 class _State(Enum):
@@ -78,15 +122,15 @@ class ChunkDecoder:
         "_chunk_signature",
         "_chunk_size",
         "_decoded_size",
-        "_signer",
+        "_prover",
         "_state",
         "_total",
     )
 
-    def __init__(self, decoded_size: int, signer: ChunkSigner | None, announced: Collection[str]) -> None:
-        """`signer` is None when frames are unsigned; `announced` are the trailers that must come, in lower case."""
+    def __init__(self, decoded_size: int, prover: ChunkProver | None, announced: Collection[str]) -> None:
+        """`prover` is None when frames are unsigned; `announced` are the trailers that must come, in lower case."""
         self._decoded_size = decoded_size
-        self._signer = signer
+        self._prover = prover
         self._announced = announced
         self._state = _State.LINE
         self._buffer = bytearray()
@@ -124,17 +168,17 @@ class ChunkDecoder:
         signature = trailers.pop(TRAILER_SIGNATURE, None)
         if trailers.keys() != set(self._announced):
             raise malformed_trailer()
-        if self._signer is not None and trailers:
+        if self._prover is not None and trailers:
             if signature is None:
                 raise malformed_trailer()
-            self._compare(self._signer.trailer(trailers), signature)
+            self._prover.trailer(trailers, signature)
         elif signature is not None:
             raise malformed_trailer()
         return trailers
 
     def _take_data(self, piece: bytes) -> None:
         self._chunk_left -= len(piece)
-        if self._signer is not None:
+        if self._prover is not None:
             self._chunk_sha256.update(piece)
         if self._chunk_left == 0:
             self._check_chunk()
@@ -158,9 +202,9 @@ class ChunkDecoder:
         return upto
 
     def _begin_chunk(self, line: bytes) -> None:
-        match = (_PLAIN_LINE if self._signer is None else _SIGNED_LINE).match(line)
+        match = (_PLAIN_LINE if self._prover is None else self._prover.line).match(line)
         if match is None:
-            if self._signer is not None and _PLAIN_LINE.match(line):
+            if self._prover is not None and _PLAIN_LINE.match(line):
                 raise SignatureError(Kind.MISMATCH)
             raise malformed_frame()
         size = int(match[1], 16)
@@ -171,7 +215,7 @@ class ChunkDecoder:
         if self._total > self._decoded_size or (size == 0 and self._total != self._decoded_size):
             raise incomplete_body()
         self._chunk_size = self._chunk_left = size
-        if self._signer is not None:
+        if self._prover is not None:
             self._chunk_signature = match[2].decode()
             self._chunk_sha256 = hashlib.sha256()
         if size:
@@ -181,13 +225,8 @@ class ChunkDecoder:
             self._state = _State.TRAILERS
 
     def _check_chunk(self) -> None:
-        if self._signer is not None:
-            self._compare(self._signer.chunk(self._chunk_sha256.hexdigest()), self._chunk_signature)
-
-    @staticmethod
-    def _compare(expected: str, given: str) -> None:
-        if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape")):
-            raise SignatureError(Kind.MISMATCH)
+        if self._prover is not None:
+            self._prover.chunk(self._chunk_sha256.hexdigest(), self._chunk_signature)
 
     @staticmethod
     def _read_trailers(block: bytes) -> dict[str, str]:

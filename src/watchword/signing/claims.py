@@ -19,9 +19,8 @@ from urllib.parse import unquote
 from watchword.core.http import RequestHead
 from watchword.signing.canonical import Pair, SignedNames
 from watchword.signing.errors import Dialect
-from watchword.signing.keys import TERMINATOR
+from watchword.signing.keys import TERMINATOR, V4, Algorithm
 
-ALGORITHM = "AWS4-HMAC-SHA256"
 _CREDENTIAL_LENGTH_MAX = 256
 _DATE_LENGTH_MAX = 32
 
@@ -29,7 +28,7 @@ _REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
 _BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
 _EXTENDED_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
 _AUTHORIZATION = re.compile(
-    ALGORITHM + r" Credential=([A-Za-z0-9/_-]+), ?SignedHeaders=([A-Za-z0-9;_-]+), ?Signature=([0-9a-f]{64})\Z"
+    V4 + r" Credential=([A-Za-z0-9/_-]+), ?SignedHeaders=([A-Za-z0-9;_-]+), ?Signature=([0-9a-f]{64})\Z"
 )
 
 
@@ -45,6 +44,10 @@ class Rules:
     """None: any region, which is then the scope's."""
     skew_seconds_max: int = 900
     """How far the request's time may be from ours; exactly this far passes."""
+    served_region: str = ""
+    """The region that serves the request when `region` is None: what the region set of SigV4a must cover."""
+    bucket: str | None = None
+    """The bucket that the host names, which Signature Version 2 signs as a part of the path."""
 
 
 class Form(Enum):
@@ -52,13 +55,15 @@ class Form(Enum):
 
     HEADER = "REST-HEADER"
     QUERY = "REST-QUERY-STRING"
+    POST = "POST"
+    """In the fields of an S3 upload form."""
 
 
 class Scope(NamedTuple):
     """The scope of a credential: what its signing key is good for."""
 
     text: str
-    """`date/region/service/aws4_request`, as sent."""
+    """`date/region/service/aws4_request`, as sent; SigV4a's has no region, and Signature Version 2 has none at all."""
     date: str
     region: str
     service: str
@@ -93,6 +98,9 @@ class Claim(NamedTuple):
     """What the request states as its payload hash: required in S3's header form, None where it states none."""
     canonical_head: bytes
     """The canonical request up to its payload hash."""
+    algorithm: Algorithm = V4
+    string_to_sign: bytes | None = None
+    """What is signed where it is no canonical request: of Signature Version 2, and of upload forms."""
 
     def __repr__(self) -> str:
         return f"<Claim {self.access_key_id}/{self.scope.text} {self.form.name} {self.amz_date}>"
@@ -130,9 +138,38 @@ def _split_credential(text: str) -> tuple[str, Scope] | None:
 _known_credential = lru_cache(maxsize=4096)(_split_credential)
 
 
-def scope_text(date: str, region: str, service: str) -> str:
-    """`date/region/service/aws4_request`."""
-    return f"{date}/{region}/{service}/{TERMINATOR}"
+def parse_regionless_credential(text: str) -> tuple[str, Scope] | None:
+    """Split SigV4a's `key/date/service/terminator`; None unless it has four parts."""
+    parts = text.split("/")
+    if len(parts) != 4:
+        return None
+    key, date, service, terminator = parts
+    return key, Scope(text[len(key) + 1 :], date, "", service, terminator, has_region=False)
+
+
+def covers_region(region_set: str, region: str) -> bool:
+    """True when a region set (`us-east-1,eu-*`) names the region; `*` stands for any characters."""
+    return any(_matches(entry.strip(), region) for entry in region_set.split(","))
+
+
+def _matches(pattern: str, text: str) -> bool:
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    if not text.startswith(first) or len(text) < len(first) + len(rest[-1]):
+        return False
+    at, end = len(first), len(text) - len(rest[-1])
+    for part in rest[:-1]:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return text.endswith(rest[-1])
+
+
+def scope_text(date: str, region: str, service: str, algorithm: Algorithm = V4) -> str:
+    """`date/region/service/aws4_request`, for SigV4a without the region."""
+    return f"{date}/{region}/{service}/{TERMINATOR}" if algorithm == V4 else f"{date}/{service}/{TERMINATOR}"
 
 
 def parse_basic_date(text: str) -> Moment | None:
@@ -152,7 +189,7 @@ def _known_date(text: str) -> Moment | None:
     if match:
         return _moment(match)
     try:
-        at = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        at = datetime.strptime(text.replace("+0000", "GMT"), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
         return None
     return Moment(at, basic_date(at))

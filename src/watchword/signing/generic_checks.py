@@ -30,7 +30,6 @@ from watchword.signing.canonical import (
     signed_names,
 )
 from watchword.signing.claims import (
-    ALGORITHM,
     Authorization,
     Claim,
     Form,
@@ -39,6 +38,7 @@ from watchword.signing.claims import (
     Scope,
     age_seconds,
     basic_date,
+    covers_region,
     decoded,
     first_authorization,
     latin,
@@ -46,13 +46,15 @@ from watchword.signing.claims import (
     parse_basic_date,
     parse_credential,
     parse_header_date,
+    parse_regionless_credential,
     unsigned_amz_headers,
     well_formed_authorization,
 )
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import TERMINATOR
+from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
 
 _PARTS = re.compile(r"[,\s]+")
+_ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
 _DATE_HELP = "See http://en.wikipedia.org/wiki/ISO_8601"
 
 
@@ -74,16 +76,19 @@ def _header_claim(
 ) -> Claim:
     fields = head.fields
     date = latin(fields.get(b"x-amz-date") or fields.get(b"date"))
+    algorithm, region_set = V4, None
     parts = well_formed_authorization(authorization)
     if parts is None or date is None:
-        parts = _read_authorization(first_authorization(head), date)  # (3) (4)
+        stated = latin(fields.get(b"x-amz-region-set"))
+        algorithm, parts = _read_authorization(first_authorization(head), date, stated)  # (3) (4)
+        region_set = stated if algorithm == V4A else None
     credential, names, signature = parts
     signed = signed_names(names)
     _check_host(signed)  # (5)
     moment = parse_header_date(date or "")
     if moment is None:  # (6)
         raise SignatureError(Kind.INCOMPLETE, f"Date must be in ISO-8601 'basic format'. Got '{date}'. {_DATE_HELP}")
-    key, scope = _check_time_and_scope(rules, now, moment, credential)  # (7) to (10)
+    key, scope = _check_time_and_scope(rules, now, moment, credential, region_set)  # (7) to (10)
     _check_amz_headers(head, signed)  # (11)
     return Claim(
         key,
@@ -97,27 +102,30 @@ def _header_claim(
         None,
         latin(fields.get(b"x-amz-content-sha256")),
         canonical_head(head.method, path, query, signed, fields),
+        algorithm,
     )
 
 
 def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pairs: list[Pair]) -> Claim:
     # DIFFERS from S3: X-Amz-Expires is not looked at; a presigned request is good for the service's usual window.
     values = parameters(pairs)
-    algorithm = decoded(values[b"X-Amz-Algorithm"])
-    if algorithm != ALGORITHM:  # (3)
-        raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{algorithm}'.")
+    name = decoded(values[b"X-Amz-Algorithm"]) or ""
+    algorithm = _ALGORITHMS.get(name)
+    if algorithm is None:  # (3)
+        raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{name}'.")
     credential = decoded(values.get(b"X-Amz-Credential"))
     signature = decoded(values.get(b"X-Amz-Signature"))
     names = decoded(values.get(b"X-Amz-SignedHeaders"))
     date = decoded(values.get(b"X-Amz-Date"))
-    if not (credential and signature and names and date):  # (4)
-        raise _query_incomplete(credential, signature, names, date)
+    region_set = None if algorithm == V4 else decoded(values.get(b"X-Amz-Region-Set")) or ""
+    if not (credential and signature and names and date and region_set != ""):  # (4)
+        raise _query_incomplete(credential, signature, names, date, region_set)
     signed = signed_names(names)
     _check_host(signed)  # (5)
     moment = parse_basic_date(date)
     if moment is None:  # (6)
         raise SignatureError(Kind.INCOMPLETE, f"Date must be in ISO-8601 'basic format'. Got '{date}'. {_DATE_HELP}")
-    key, scope = _check_time_and_scope(rules, now, moment, credential)  # (7) to (10)
+    key, scope = _check_time_and_scope(rules, now, moment, credential, region_set)  # (7) to (10)
     _check_amz_headers(head, signed)  # (11)
     query = canonical_query([pair for pair in pairs if pair[0] != b"X-Amz-Signature"])
     return Claim(
@@ -132,16 +140,18 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         None,
         latin(head.fields.get(b"x-amz-content-sha256")),
         canonical_head(head.method, path, query, signed, head.fields),
+        algorithm,
     )
 
 
-def _read_authorization(value: str, date: str | None) -> Authorization:
+def _read_authorization(value: str, date: str | None, region_set: str | None) -> tuple[Algorithm, Authorization]:
     """Read an Authorization header in full: free spacing, any order, the last of a repeated part. Raises."""
     if not value.startswith("AWS4-"):
         raise SignatureError(Kind.MISSING_TOKEN)
-    algorithm, *pieces = [piece for piece in _PARTS.split(value) if piece]
-    if algorithm != ALGORITHM:
-        raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{algorithm}'.")
+    word, *pieces = [piece for piece in _PARTS.split(value) if piece]
+    algorithm = _ALGORITHMS.get(word)
+    if algorithm is None:
+        raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{word}'.")
     digest = base64.b64encode(hashlib.sha256(value.encode("latin-1")).digest()).decode()
     parts: dict[str, str] = {}
     for piece in pieces:
@@ -160,14 +170,16 @@ def _read_authorization(value: str, date: str | None) -> Authorization:
     ]
     if not date:
         wrong.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    if algorithm == V4A and not region_set:
+        wrong.append("Authorization header requires existence of a 'X-Amz-Region-Set' header.")
     if wrong:
         tail = f"(Hashed with SHA-256 and encoded with Base64) Authorization={digest}"
         raise SignatureError(Kind.INCOMPLETE, " ".join([*wrong, tail]))
-    return parts["Credential"], parts["SignedHeaders"], parts["Signature"]
+    return algorithm, (parts["Credential"], parts["SignedHeaders"], parts["Signature"])
 
 
 def _query_incomplete(
-    credential: str | None, signature: str | None, names: str | None, date: str | None
+    credential: str | None, signature: str | None, names: str | None, date: str | None, region_set: str | None
 ) -> SignatureError:
     found = {
         "X-Amz-Credential": credential,
@@ -175,6 +187,8 @@ def _query_incomplete(
         "X-Amz-SignedHeaders": names,
         "X-Amz-Date": date,
     }
+    if region_set is not None:
+        found["X-Amz-Region-Set"] = region_set
     wrong = [f"AWS query-string parameters must include '{name}'." for name, value in found.items() if not value]
     return SignatureError(Kind.INCOMPLETE, " ".join([*wrong, "Re-examine the query-string parameters."]))
 
@@ -184,25 +198,30 @@ def _check_host(signed: SignedNames) -> None:
         raise SignatureError(Kind.MISMATCH, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _check_time_and_scope(rules: Rules, now: datetime, moment: Moment, credential: str) -> tuple[str, Scope]:
+def _check_time_and_scope(
+    rules: Rules, now: datetime, moment: Moment, credential: str, region_set: str | None
+) -> tuple[str, Scope]:
     age = age_seconds(moment.at, now)
     if not -rules.skew_seconds_max <= age <= rules.skew_seconds_max:
         raise _outside_window(rules.skew_seconds_max, now, moment, age)
-    parsed = parse_credential(credential)
+    parsed = parse_credential(credential) if region_set is None else parse_regionless_credential(credential)
     if parsed is None:
-        raise SignatureError(
-            Kind.INCOMPLETE,
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term,"
-            f" got '{credential}'",
-        )
+        example = "5 slash-delimited elements, e.g. keyid/date/region/service/term"
+        if region_set is not None:
+            example = "4 slash-delimited elements, e.g. keyid/date/service/term"
+        raise SignatureError(Kind.INCOMPLETE, f"Credential must have exactly {example}, got '{credential}'")
     scope = parsed[1]
+    if region_set is not None:
+        is_of_region = covers_region(region_set, rules.region or rules.served_region)
+    else:
+        is_of_region = scope.region == rules.region if rules.region is not None else scope.has_region
     if (
-        scope.service != rules.service
+        not is_of_region
+        or scope.service != rules.service
         or scope.terminator != TERMINATOR
         or scope.date != moment.basic[:8]
-        or (scope.region != rules.region if rules.region is not None else not scope.has_region)
     ):
-        raise _wrong_scope(rules, moment, scope)
+        raise _wrong_scope(rules, moment, scope, None if is_of_region else region_set or scope.region)
     return parsed
 
 
@@ -221,10 +240,10 @@ def _outside_window(window_seconds: int, now: datetime, moment: Moment, age: int
     )
 
 
-def _wrong_scope(rules: Rules, moment: Moment, scope: Scope) -> SignatureError:
+def _wrong_scope(rules: Rules, moment: Moment, scope: Scope, wrong_region: str | None) -> SignatureError:
     wrong: list[str] = []
-    if scope.region != rules.region if rules.region is not None else not scope.has_region:
-        wrong.append(f"Credential should be scoped to a valid region, not '{scope.region}'. ")
+    if wrong_region is not None:
+        wrong.append(f"Credential should be scoped to a valid region, not '{wrong_region}'. ")
     if scope.service != rules.service:
         wrong.append(f"Credential should be scoped to correct service: '{rules.service}'. ")
     if scope.terminator != TERMINATOR:

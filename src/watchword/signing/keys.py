@@ -11,12 +11,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import final
+from typing import Final, Literal, Protocol, final
+
+Algorithm = Literal["AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256", "AWS"]
+V4: Final = "AWS4-HMAC-SHA256"
+V4A: Final = "AWS4-ECDSA-P256-SHA256"
+V2: Final = "AWS"
+"""Signature Version 2, which names no algorithm: it is known by the first word of its Authorization header."""
 
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _BLOCK_BYTES = 64
 TERMINATOR = "aws4_request"
+
+
+class Signer(Protocol):
+    """What signs a text."""
+
+    def sign(self, text: bytes, /) -> str:
+        """The signature as it stands on the wire."""
+        ...
+
+
+class Prover(Protocol):
+    """What proves that a text was signed with a certain secret."""
+
+    def proves(self, text: bytes, signature: str, /) -> bool:
+        """True when the signature is one of this text. Takes the same time whatever is wrong with a MAC."""
+        ...
+
+
+class SecretKey(Signer, Prover, Protocol):
+    """What a client holds: it signs, and so it proves."""
 
 
 @final
@@ -37,6 +63,10 @@ class SigningKey:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.hexdigest()
+
+    def proves(self, text: bytes, signature: str) -> bool:
+        """True when `signature` is the HMAC of `text` in lower-case hex."""
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode("utf-8", "surrogateescape"))
 
     def __repr__(self) -> str:
         return "<SigningKey>"

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from watchword.signing.errors import Kind, SignatureError
+from watchword.signing.keys import V4, V4A, Algorithm
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -28,16 +29,17 @@ class Mode(NamedTuple):
 
     signed_chunks: bool
     trailers: bool
+    algorithm: Algorithm = V4
+    """The one that signs its chunks."""
 
 
 STREAMING = {
     UNSIGNED_TRAILER: Mode(signed_chunks=False, trailers=True),
     SIGNED_CHUNKS: Mode(signed_chunks=True, trailers=False),
     SIGNED_CHUNKS_TRAILER: Mode(signed_chunks=True, trailers=True),
-    ECDSA_CHUNKS: Mode(signed_chunks=True, trailers=False),
-    ECDSA_CHUNKS_TRAILER: Mode(signed_chunks=True, trailers=True),
+    ECDSA_CHUNKS: Mode(signed_chunks=True, trailers=False, algorithm=V4A),
+    ECDSA_CHUNKS_TRAILER: Mode(signed_chunks=True, trailers=True, algorithm=V4A),
 }
-ECDSA = frozenset({ECDSA_CHUNKS, ECDSA_CHUNKS_TRAILER})
 
 
 def check_payload_hash(value: str | None, method: str) -> None:

@@ -24,10 +24,11 @@ from typing import NamedTuple
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import HEADER_PREFIX, HEADERS, SIZES_BYTES, Checksum, new_checksum, read_base64
-from watchword.signing.chunks import ChunkDecoder, ChunkSigner, incomplete_body
+from watchword.signing.chunks import ChunkDecoder, ChunkProver, incomplete_body
 from watchword.signing.claims import Claim
-from watchword.signing.keys import SigningKey
-from watchword.signing.modes import ECDSA, STREAMING, UNSIGNED, UNSIGNED_TRAILER, check_payload_hash
+from watchword.signing.errors import Kind, SignatureError
+from watchword.signing.keys import Prover
+from watchword.signing.modes import STREAMING, UNSIGNED, UNSIGNED_TRAILER, check_payload_hash
 
 _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
 _HEX_DIGESTS = frozenset({"md5", "sha256"})
@@ -109,7 +110,7 @@ class PayloadReader:
 def payload_reader(
     head: RequestHead,
     claim: Claim | None,
-    key: SigningKey | None,
+    key: Prover | None,
     *,
     wanted: Collection[str] = ("md5",),
     sums_body: bool = True,
@@ -129,18 +130,21 @@ def payload_reader(
     sha256 = None if mode is not None or payload_hash == UNSIGNED else payload_hash.lower()
     decoder = None
     if mode is not None:
-        signer = None
+        prover = None
         if mode.signed_chunks:
             if claim is None or key is None:
                 raise ValueError("signed frames need the key of the request")
-            signer = ChunkSigner(key, claim.amz_date, claim.scope.text, claim.signature)
-        decoder = ChunkDecoder(size, signer, announced)
+            prover = ChunkProver(key, claim.amz_date, claim.scope.text, claim.signature, claim.algorithm)
+        decoder = ChunkDecoder(size, prover, announced)
     return PayloadReader(_Expected(size, sha256, md5, algorithm, checksum), decoder, wanted)
 
 
 def _payload_hash(head: RequestHead, claim: Claim | None) -> str:
     if claim is not None:
         value = claim.payload_hash or UNSIGNED
+        mode = STREAMING.get(value)
+        if mode is not None and mode.signed_chunks and mode.algorithm != claim.algorithm:
+            raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
     else:
         value = head.header_text(b"x-amz-content-sha256") or UNSIGNED
         check_payload_hash(value, head.method)
@@ -150,14 +154,6 @@ def _payload_hash(head: RequestHead, claim: Claim | None) -> str:
                 "Anonymous requests don't support this x-amz-content-sha256 value."
                 f" Please use {UNSIGNED} or {UNSIGNED_TRAILER}.",
             )
-    if value in ECDSA:
-        # DIFFERS: 0005. Frames signed with ECDSA come with Signature Version 4A, which is not served.
-        raise ApiError(
-            "NotImplemented",
-            "A header you provided implies functionality that is not implemented",
-            501,
-            fields={"Header": "x-amz-content-sha256"},
-        )
     return value
 
 

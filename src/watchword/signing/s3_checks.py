@@ -28,7 +28,6 @@ from watchword.signing.canonical import (
     signed_names,
 )
 from watchword.signing.claims import (
-    ALGORITHM,
     Authorization,
     Claim,
     Form,
@@ -36,6 +35,7 @@ from watchword.signing.claims import (
     Rules,
     Scope,
     age_seconds,
+    covers_region,
     decoded,
     first_authorization,
     latin,
@@ -43,15 +43,18 @@ from watchword.signing.claims import (
     parse_basic_date,
     parse_credential,
     parse_header_date,
+    parse_regionless_credential,
     unsigned_amz_headers,
     well_formed_authorization,
 )
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import TERMINATOR
+from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
 from watchword.signing.modes import UNSIGNED, check_payload_hash
+from watchword.signing.v2_checks import is_v2_query, read_v2_header_claim, read_v2_query_claim
 
 EXPIRES_SECONDS_MAX = 604_800
 _DEFAULT_REGION = "us-east-1"
+_ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
 
 _MARKERS = frozenset({b"X-Amz-Algorithm", b"X-Amz-Credential", b"X-Amz-Signature"})
 _DATE8 = re.compile(r"\d{8}\Z", re.ASCII)
@@ -65,7 +68,7 @@ _SIX = (
 _NOT_SIGNED = "There were headers present in the request which were not signed"
 
 
-def read_s3_claim(head: RequestHead, rules: Rules, now: datetime) -> Claim | None:
+def read_s3_claim(head: RequestHead, rules: Rules, now: datetime, takes_v2: bool = False) -> Claim | None:
     """Read and check what the request says of itself; None when it carries no credentials at all."""
     path = canonical_verbatim_path(head.raw_path)  # (1)
     pairs = query_pairs(head.query_string) if head.query_string else []
@@ -74,25 +77,29 @@ def read_s3_claim(head: RequestHead, rules: Rules, now: datetime) -> Claim | Non
     if authorization is None:
         if presigned:
             return _query_claim(head, rules, now, path, pairs)
-        if any(name == b"AWSAccessKeyId" for name, _ in pairs):
-            raise _signature_v2()
-        return None
-    if presigned:  # (2)
+        return read_v2_query_claim(head, rules, now, takes_v2) if is_v2_query(pairs) else None
+    if presigned or is_v2_query(pairs):  # (2)
         raise SignatureError(Kind.BOTH_FORMS, fields=_argument("Authorization", authorization))
+    if authorization.startswith("AWS "):
+        return read_v2_header_claim(head, rules, now, takes_v2)
     return _header_claim(head, rules, now, path, canonical_query(pairs) if pairs else b"", authorization)
 
 
 def _header_claim(
     head: RequestHead, rules: Rules, now: datetime, path: bytes, query: bytes, authorization: str
 ) -> Claim:
-    parts = well_formed_authorization(authorization) or _read_authorization(first_authorization(head))  # (3)
-    credential, names, signature = parts
     fields = head.fields
+    algorithm, region_set = V4, None
+    parts = well_formed_authorization(authorization)
+    if parts is None:
+        algorithm, parts = _read_authorization(first_authorization(head))  # (3)
+        region_set = None if algorithm == V4 else latin(fields.get(b"x-amz-region-set")) or ""
+    credential, names, signature = parts
     date = latin(fields.get(b"x-amz-date") or fields.get(b"date"))
     moment = parse_header_date(date) if date else None
     if moment is None:
         raise SignatureError(Kind.DENIED, "AWS authentication requires a valid Date or x-amz-date header")
-    key, scope = _check_credential(rules, credential, Kind.HEADER_MALFORMED, _HEADER)  # (4)
+    key, scope = _check_credential(rules, credential, region_set, Kind.HEADER_MALFORMED, _HEADER)  # (4)
     if scope.date != moment.basic[:8]:
         text = "Invalid credential date. Date is not the same as X-Amz-Date."
         raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + _HEADER + text)
@@ -113,24 +120,27 @@ def _header_claim(
         None,
         payload_hash,
         canonical_head(head.method, path, query, signed, fields),
+        algorithm,
     )
 
 
 def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pairs: list[Pair]) -> Claim:
     values = parameters(pairs)
-    algorithm = decoded(values.get(b"X-Amz-Algorithm"))
+    name = decoded(values.get(b"X-Amz-Algorithm"))
     credential = decoded(values.get(b"X-Amz-Credential"))
     signature = decoded(values.get(b"X-Amz-Signature"))
     names = decoded(values.get(b"X-Amz-SignedHeaders"))
     date = decoded(values.get(b"X-Amz-Date"))
     expires = decoded(values.get(b"X-Amz-Expires"))
-    if not (algorithm and credential and signature and names and date and expires):  # (3)
+    if not (name and credential and signature and names and date and expires):  # (3)
         raise SignatureError(Kind.QUERY_MALFORMED, _SIX)
-    if algorithm != ALGORITHM:
+    algorithm = _ALGORITHMS.get(name)
+    if algorithm is None:
         raise SignatureError(
             Kind.QUERY_MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
         )
-    key, scope = _check_credential(rules, credential, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
+    region_set = None if algorithm == V4 else decoded(values.get(b"X-Amz-Region-Set")) or ""
+    key, scope = _check_credential(rules, credential, region_set, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
     moment = _query_date(date, scope)
     expires_seconds = _check_window(expires, moment.at, now, rules)  # (5)
     signed = signed_names(names)
@@ -149,18 +159,18 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         expires_seconds,
         payload_hash,
         canonical_head(head.method, path, query, signed, head.fields),
+        algorithm,
     )
 
 
-def _read_authorization(value: str) -> Authorization:
+def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
     """Read an Authorization header in full: free spacing, any order. Raises what S3 says of its shape."""
-    if value.startswith("AWS "):
-        raise _signature_v2()
-    algorithm, space, rest = value.partition(" ")
+    word, space, rest = value.partition(" ")
     if not space:
         text = "Authorization header is invalid -- one and only one ' ' (space) required."
         raise SignatureError(Kind.ARGUMENT, text, _argument("Authorization", value))
-    if algorithm != ALGORITHM:
+    algorithm = _ALGORITHMS.get(word)
+    if algorithm is None:
         raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))
     parts: dict[str, str] = {}
     for piece in rest.split(","):
@@ -173,21 +183,31 @@ def _read_authorization(value: str) -> Authorization:
     for name in ("Credential", "SignedHeaders", "Signature"):
         if not parts.get(name):
             raise SignatureError(Kind.HEADER_MALFORMED, f"{_HEADER}missing {name}.")
-    return parts["Credential"], parts["SignedHeaders"], parts["Signature"]
+    return algorithm, (parts["Credential"], parts["SignedHeaders"], parts["Signature"])
 
 
-def _check_credential(rules: Rules, credential: str, kind: Kind, prefix: str) -> tuple[str, Scope]:
-    parsed = parse_credential(credential)
+def _check_credential(
+    rules: Rules, credential: str, region_set: str | None, kind: Kind, prefix: str
+) -> tuple[str, Scope]:
+    """Split a credential and check its scope; `region_set` is None for SigV4, whose scope has the region."""
+    parsed = parse_credential(credential) if region_set is None else parse_regionless_credential(credential)
     if parsed is None:
-        text = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
-        raise SignatureError(kind, prefix + text)
+        shape = "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"
+        if region_set is not None:
+            shape = "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request"
+        raise SignatureError(kind, f'{prefix}the Credential is mal-formed; expecting "{shape}".')
     scope = parsed[1]
     if scope.service != rules.service:
         text = f'incorrect service "{scope.service}". This endpoint belongs to "{rules.service}".'
         raise SignatureError(kind, prefix + text)
-    if scope.region != rules.region if rules.region is not None else not scope.has_region:
-        expected = rules.region or _DEFAULT_REGION
-        text = f"the region '{scope.region}' is wrong; expecting '{expected}'"
+    if region_set is not None:
+        region, expected = region_set, rules.region or rules.served_region
+        is_of_region = covers_region(region_set, expected)
+    else:
+        region, expected = scope.region, rules.region or _DEFAULT_REGION
+        is_of_region = region == expected if rules.region is not None else scope.has_region
+    if not is_of_region:
+        text = f"the region '{region}' is wrong; expecting '{expected}'"
         raise SignatureError(kind, prefix + text, {"Region": expected})
     if scope.terminator != TERMINATOR:
         text = f'incorrect terminal "{scope.terminator}". This endpoint uses "{TERMINATOR}".'
@@ -282,10 +302,3 @@ def _check_signed(signed: SignedNames, unsigned: list[bytes]) -> None:
 
 def _argument(name: str, value: str) -> dict[str, str]:
     return {"ArgumentName": name, "ArgumentValue": value}
-
-
-def _signature_v2() -> SignatureError:
-    return SignatureError(
-        Kind.REQUEST,
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    )

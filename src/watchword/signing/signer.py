@@ -24,8 +24,8 @@ from watchword.signing.canonical import (
     signed_names,
 )
 from watchword.signing.chunks import TRAILER_SIGNATURE, ChunkSigner
-from watchword.signing.claims import ALGORITHM, basic_date, scope_text
-from watchword.signing.keys import SigningKey, derive_signing_key
+from watchword.signing.claims import basic_date, scope_text
+from watchword.signing.keys import V4, V4A, Algorithm, SecretKey, Signer, derive_signing_key
 from watchword.signing.modes import UNSIGNED
 
 _NEVER_SIGNED = frozenset(
@@ -51,8 +51,11 @@ class Target:
 
     service: str
     region: str
+    """For SigV4a the region set, such as `us-east-1,eu-*`."""
     s3: bool = False
     """S3's canonical path and payload hash."""
+    algorithm: Algorithm = V4
+    """SigV4 or SigV4a."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Signed:
     """Also the seed of the chunk signatures."""
     amz_date: str
     scope: str
-    key: SigningKey
+    key: SecretKey
+    algorithm: Algorithm = V4
 
 
 def sign_request(
@@ -87,19 +91,22 @@ def sign_request(
     fields["x-amz-date"] = amz_date
     if credentials.session_token is not None:
         fields["x-amz-security-token"] = credentials.session_token
+    if target.algorithm == V4A:
+        fields["x-amz-region-set"] = target.region
     digest = payload_hash or fields.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
     if target.s3:
         fields["x-amz-content-sha256"] = digest
     names = ";".join(sorted(fields.keys() - _NEVER_SIGNED))
     query = canonical_query(query_pairs(parts.query.encode()))
     canonical = _canonical(method, parts.path, query, names, fields, target) + digest.encode()
-    scope = scope_text(amz_date[:8], target.region, target.service)
-    key = derive_signing_key(credentials.secret, amz_date[:8], target.region, target.service)
-    signature = _sign(key, amz_date, scope, canonical)
+    scope = scope_text(amz_date[:8], target.region, target.service, target.algorithm)
+    key = _key(credentials, target, amz_date[:8])
+    signature = _sign(key, target.algorithm, amz_date, scope, canonical)
+    credential = f"{credentials.access_key_id}/{scope}"
     fields["authorization"] = (
-        f"{ALGORITHM} Credential={credentials.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+        f"{target.algorithm} Credential={credential}, SignedHeaders={names}, Signature={signature}"
     )
-    return Signed(fields, signature, amz_date, scope, key)
+    return Signed(fields, signature, amz_date, scope, key, target.algorithm)
 
 
 def presign(
@@ -119,14 +126,16 @@ def presign(
     fields = {name.lower(): value for name, value in headers.items()}
     fields.setdefault("host", parts.netloc)
     names = ";".join(sorted(fields.keys() - _NEVER_SIGNED))
-    scope = scope_text(amz_date[:8], target.region, target.service)
+    scope = scope_text(amz_date[:8], target.region, target.service, target.algorithm)
     added = {
-        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Algorithm": target.algorithm,
         "X-Amz-Credential": f"{credentials.access_key_id}/{scope}",
         "X-Amz-Date": amz_date,
         "X-Amz-Expires": str(expires_seconds),
         "X-Amz-SignedHeaders": names,
     }
+    if target.algorithm == V4A:
+        added["X-Amz-Region-Set"] = target.region
     if credentials.session_token is not None:
         added["X-Amz-Security-Token"] = credentials.session_token
     pairs = query_pairs(parts.query.encode())
@@ -134,8 +143,8 @@ def presign(
     query = canonical_query(pairs)
     digest = fields.get("x-amz-content-sha256", UNSIGNED) if target.s3 else hashlib.sha256(body).hexdigest()
     canonical = _canonical(method, parts.path, query, names, fields, target) + digest.encode()
-    key = derive_signing_key(credentials.secret, amz_date[:8], target.region, target.service)
-    signature = _sign(key, amz_date, scope, canonical)
+    key = _key(credentials, target, amz_date[:8])
+    signature = _sign(key, target.algorithm, amz_date, scope, canonical)
     return parts._replace(query=f"{query.decode()}&X-Amz-Signature={signature}").geturl()
 
 
@@ -143,7 +152,9 @@ def sign_chunks(
     signed: Signed | None, chunks: Iterable[bytes], trailers: Mapping[str, str] | None = None
 ) -> Iterator[bytes]:
     """Frame a body of non-empty chunks as aws-chunked and close it. `signed` is None for unsigned frames."""
-    signer = ChunkSigner(signed.key, signed.amz_date, signed.scope, signed.signature) if signed else None
+    signer = None
+    if signed is not None:
+        signer = ChunkSigner(signed.key, signed.amz_date, signed.scope, signed.signature, signed.algorithm)
     for chunk in chunks:
         yield _frame_line(signer, chunk) + chunk + b"\r\n"
     yield _frame_line(signer, b"")
@@ -167,5 +178,13 @@ def _canonical(method: str, path: str, query: bytes, names: str, fields: Mapping
     return canonical_head(method, spelled, query, signed_names(names), values)
 
 
-def _sign(key: SigningKey, amz_date: str, scope: str, canonical: bytes) -> str:
-    return key.sign(f"{ALGORITHM}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}".encode())
+def _key(credentials: Credentials, target: Target, date: str) -> SecretKey:
+    if target.algorithm == V4A:
+        from watchword.signing.ecdsa_keys import derive_ecdsa_key
+
+        return derive_ecdsa_key(credentials.secret, credentials.access_key_id)
+    return derive_signing_key(credentials.secret, date, target.region, target.service)
+
+
+def _sign(key: Signer, algorithm: Algorithm, amz_date: str, scope: str, canonical: bytes) -> str:
+    return key.sign(f"{algorithm}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}".encode())

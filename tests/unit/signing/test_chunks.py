@@ -21,7 +21,7 @@ from tests.support.payloads import (
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import new_checksum
-from watchword.signing.chunks import ChunkDecoder, ChunkSigner
+from watchword.signing.chunks import ChunkDecoder, ChunkProver, ChunkSigner
 from watchword.signing.errors import Dialect, Kind, SignatureError
 from watchword.signing.keys import derive_signing_key
 from watchword.signing.signer import Signed
@@ -59,10 +59,17 @@ def test_the_published_example_has_the_published_signatures() -> None:
     ]
 
 
+KEY = derive_signing_key("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "20130524", "us-east-1", "s3")
+SEED = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"
+SCOPE = "20130524/us-east-1/s3/aws4_request"
+
+
 def published_trailer_signer() -> ChunkSigner:
-    key = derive_signing_key("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "20130524", "us-east-1", "s3")
-    seed = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"
-    return ChunkSigner(key, NOW.strftime("%Y%m%dT%H%M%SZ"), "20130524/us-east-1/s3/aws4_request", seed)
+    return ChunkSigner(KEY, NOW.strftime("%Y%m%dT%H%M%SZ"), SCOPE, SEED)
+
+
+def published_trailer_prover() -> ChunkProver:
+    return ChunkProver(KEY, NOW.strftime("%Y%m%dT%H%M%SZ"), SCOPE, SEED)
 
 
 def test_the_published_trailer_has_the_published_signature() -> None:
@@ -79,7 +86,7 @@ def test_trailer_lines_may_end_in_any_of_three_ways(end: str) -> None:
     trailer = maker.trailer(CRC32C)
     lines = [f"x-amz-checksum-crc32c:sOO8/Q=={end}", f"x-amz-trailer-signature:{trailer}{end}"]
     wire = f"0;chunk-signature={signature}\r\n" + "".join(lines) + "\r\n"
-    decoder = ChunkDecoder(0, published_trailer_signer(), list(CRC32C))
+    decoder = ChunkDecoder(0, published_trailer_prover(), list(CRC32C))
     assert decoder.feed(wire.encode()) == b""
     assert decoder.finish() == CRC32C
 

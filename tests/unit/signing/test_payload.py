@@ -26,6 +26,7 @@ from tests.support.payloads import (
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import SIZES_BYTES, new_checksum
+from watchword.signing.errors import Dialect, SignatureError
 from watchword.signing.payload import payload_reader
 from watchword.signing.signer import presign
 from watchword.signing.verification import read_claim, verify
@@ -206,11 +207,15 @@ def test_a_stranger_may_send_unsigned_bodies_only() -> None:
             payload_reader(head_of({"content-length": "9", "x-amz-content-sha256": value}), None, None)
 
 
-def test_frames_signed_with_ecdsa_are_not_served() -> None:
+def test_frames_of_another_algorithm_than_the_request_are_refused() -> None:
     head, signed = sign_upload({"x-amz-decoded-content-length": "0"}, "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(SignatureError) as caught:
         reader_of(head, signed)
-    assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
+    answer = caught.value.answer(Dialect.S3)
+    assert (answer.code, answer.message) == (
+        "InvalidRequest",
+        "The value of x-amz-content-sha256 header is invalid.",
+    )
 
 
 def test_a_checksum_in_a_presigned_url_says_nothing_of_the_body() -> None:
