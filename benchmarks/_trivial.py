@@ -8,7 +8,11 @@ from typing import Any
 import uvicorn
 
 _BODY = b"x" * 410
-_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/xml"), (b"content-length", b"410")]}
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/xml"), (b"content-length", b"410")],
+}
 _END = {"type": "http.response.body", "body": _BODY}
 
 

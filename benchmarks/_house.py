@@ -1,0 +1,102 @@
+"""A served instance for benchmarks: `watchword init` and `watchword serve` as processes, and requests signed once for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from watchword.signing.signer import Credentials, Target, sign_request
+
+FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+_SDK = {
+    "user-agent": "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11",
+    "accept-encoding": "identity",
+    "amz-sdk-invocation-id": "5dcd5b20-0000-4000-8000-000000000000",
+    "amz-sdk-request": "attempt=1",
+}
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and the keys of its administrator."""
+
+    data_dir: Path
+    url: str
+    pid: int
+    account_id: str
+    credentials: Credentials
+    ready_seconds: float
+    """From starting the process to its ready line."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or 0
+
+    def client(self, service: str) -> Any:
+        """A boto3 client as the administrator."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=self.credentials.access_key_id,
+            aws_secret_access_key=self.credentials.secret,
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def request(
+        self, method: str, path: str, service: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> bytes:
+        """One signed request, as it goes over the wire."""
+        host = urlsplit(self.url).netloc
+        target = Target(service, REGION, s3=service == "s3")
+        now = datetime.now(UTC)
+        signed = sign_request(method, f"http://{host}{path}", headers or {}, body, self.credentials, target, now)
+        lines = {**signed.headers, **_SDK, "content-length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+    def query(self, service: str, form: str) -> bytes:
+        """A signed call of a query API."""
+        return self.request("POST", "/", service, headers=FORM, body=form.encode())
+
+
+def _command(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).parent / "watchword"), *arguments]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """Initialize a data directory and serve it on a free port until the block ends."""
+    data_dir = folder / "data"
+    made = json.loads(
+        subprocess.run(
+            _command("init", "--data", str(data_dir), "--json"), check=True, capture_output=True, text=True
+        ).stdout
+    )
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        _command("serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json"), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        seconds = time.perf_counter() - started
+        keys = Credentials(made["access_key_id"], made["secret_access_key"])
+        yield Served(data_dir, ready["http"], process.pid, made["account_id"], keys, seconds)
+    finally:
+        process.terminate()
+        process.wait(30)
