@@ -1,4 +1,4 @@
-"""A served instance for benchmarks: `watchword init` and `watchword serve` as processes, and requests signed once for it."""
+"""A served instance for benchmarks, started by its commands, and requests that are signed once for it."""
 
 from __future__ import annotations
 

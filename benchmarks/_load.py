@@ -109,8 +109,10 @@ async def _run(address: tuple[str, int], request: bytes, count: int, pid: int, c
 
 
 def _keep_awake(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
-    """Never let the generator sleep while it waits: on a virtual machine, waking an idle processor costs the one who
-    wakes it more than a request does, and it would be charged to the slower server only.
+    """Never let the generator sleep while it waits.
+
+    On a virtual machine, waking an idle processor costs the one who wakes it more than a request does, and that
+    would be charged to the slower server only.
     """
     if not done.is_set():
         loop.call_soon(_keep_awake, loop, done)
