@@ -1,5 +1,7 @@
 """Make tests/vectors/sigv4/*.json: requests signed by two signers that are not ours, botocore and awscrt.
 
+`header` and `query` are SigV4, by both; `v4a-header` and `v4a-query` are SigV4a, by awscrt, which botocore uses for it.
+
 Run it when a situation is added to `CASES`; the vectors are data and do not change with the signers' versions.
 
     python tools/make_signing_vectors.py
@@ -26,6 +28,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJHMEUCIQ+token=="
 NOW = dt.datetime(2026, 3, 14, 15, 9, 26, tzinfo=dt.UTC)
 REGION = "eu-central-1"
+REGION_SET = "us-east-1,eu-*"
 CRT: Any = awscrt.auth
 """Has no types."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -102,19 +105,19 @@ def by_botocore(case: Case, form: str) -> tuple[str, list[list[str]]]:
     return target, [[name.lower(), str(value)] for name, value in request.headers.items()]
 
 
-def by_awscrt(case: Case, form: str) -> tuple[str, list[list[str]]]:
+def by_awscrt(case: Case, form: str, version: str) -> tuple[str, list[list[str]]]:
     is_s3 = case.service == "s3"
     headers = [("host", case.host), *((name.lower(), value) for name, value in case.headers.items())]
     target = case.path + (f"?{case.query}" if case.query else "")
     request = awscrt.http.HttpRequest(case.method, target, awscrt.http.HttpHeaders(headers))
     digest = hashlib.sha256(case.body.encode()).hexdigest()
     config = CRT.AwsSigningConfig(
-        algorithm=CRT.AwsSigningAlgorithm.V4,
+        algorithm=CRT.AwsSigningAlgorithm.V4 if version == "v4" else CRT.AwsSigningAlgorithm.V4_ASYMMETRIC,
         signature_type=CRT.AwsSignatureType.HTTP_REQUEST_HEADERS
         if form == "header"
         else CRT.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
         credentials_provider=CRT.AwsCredentialsProvider.new_static(KEY, SECRET, TOKEN if case.token else None),
-        region=REGION,
+        region=REGION if version == "v4" else REGION_SET,
         service=case.service,
         date=NOW,
         use_double_uri_encode=not is_s3,
@@ -129,10 +132,10 @@ def by_awscrt(case: Case, form: str) -> tuple[str, list[list[str]]]:
     return signed.path, [[name.lower(), value] for name, value in signed.headers]
 
 
-def vector(case: Case, signer: str, form: str) -> dict[str, Any]:
+def vector(case: Case, signer: str, form: str, version: str) -> dict[str, Any]:
     if form == "query":
         case = replace(case, body="")  # botocore moves it into the query
-    target, headers = (by_botocore if signer == "botocore" else by_awscrt)(case, form)
+    target, headers = by_botocore(case, form) if signer == "botocore" else by_awscrt(case, form, version)
     path, _, query = target.partition("?")
     return {
         "name": f"{case.name} by {signer}",
@@ -148,11 +151,15 @@ def vector(case: Case, signer: str, form: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    for form in ("header", "query"):
-        vectors = [vector(case, signer, form) for case in CASES for signer in case.signers]
-        data = {"access_key_id": KEY, "secret": SECRET, "session_token": TOKEN, "vectors": vectors}
-        (OUT / f"{form}.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-        print(f"{form}: {len(vectors)}")
+    for version, prefix in (("v4", ""), ("v4a", "v4a-")):
+        for form in ("header", "query"):
+            signers = ("botocore", "awscrt") if version == "v4" else ("awscrt",)
+            vectors = [
+                vector(case, signer, form, version) for case in CASES for signer in case.signers if signer in signers
+            ]
+            data = {"access_key_id": KEY, "secret": SECRET, "session_token": TOKEN, "vectors": vectors}
+            (OUT / f"{prefix}{form}.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+            print(f"{prefix}{form}: {len(vectors)}")
 
 
 if __name__ == "__main__":

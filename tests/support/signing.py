@@ -12,8 +12,7 @@ from typing import Any
 from watchword.core.http import RequestHead
 from watchword.signing.claims import Claim, Rules
 from watchword.signing.errors import Dialect, missing_token
-from watchword.signing.keys import SigningKey, derive_signing_key
-from watchword.signing.verification import read_claim, verify
+from watchword.signing.verification import proving_key, read_claim, verify
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "sigv4"
 
@@ -41,15 +40,16 @@ class SignedRequest:
     def head(self) -> RequestHead:
         return RequestHead(self.method, self.path, self.query, self.headers)
 
-    def key(self, claim: Claim) -> SigningKey:
-        return derive_signing_key(self.secret, claim.scope.date, claim.scope.region, claim.scope.service)
-
     def verify(self) -> Claim:
         """Verify as a server does; raises SignatureError."""
         claim = read_claim(self.head, self.rules, self.now)
         if claim is None:
             raise missing_token()
-        verify(claim, self.key(claim), None if self.service == "s3" else hashlib.sha256(self.body).hexdigest())
+        verify(
+            claim,
+            proving_key(claim, self.secret),
+            None if self.service == "s3" else hashlib.sha256(self.body).hexdigest(),
+        )
         return claim
 
     def header(self, name: bytes) -> bytes:
@@ -66,7 +66,7 @@ class SignedRequest:
 
 
 def read_vectors(form: str) -> list[SignedRequest]:
-    """The vectors of a form: `header` or `query`."""
+    """The vectors of a form: `header` or `query`, and the same with `v4a-` before it."""
     data: dict[str, Any] = json.loads((VECTORS / f"{form}.json").read_text())
     return [
         SignedRequest(

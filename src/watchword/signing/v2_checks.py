@@ -157,6 +157,8 @@ def string_to_sign(
     """The text that is signed. `fields` are the headers by lower-case name, for a URL its parameters among them."""
     amz = [b"%b:%b\n" % pair for pair in sorted(fields.items()) if pair[0].startswith(b"x-amz-")]
     resource = head.raw_path if bucket is None else b"/" + bucket.encode() + head.raw_path
+    if resource.count(b"/") == 1 and resource != b"/":
+        resource += b"/"  # a bucket in the path is signed as one in the host is
     covered = _sub_resources(head.query_string, is_query=is_query)
     lines = (head.method.encode(), fields.get(b"content-md5", b""), fields.get(b"content-type", b""), date)
     return b"\n".join([*lines, b"".join(amz)]) + resource + (b"?" + covered if covered else b"")

@@ -69,6 +69,12 @@ def test_the_text_with_an_amz_date_has_an_empty_date() -> None:
     assert claim_of(request, bucket=None).string_to_sign == text.encode()
 
 
+def test_a_bucket_in_the_path_is_signed_with_a_slash() -> None:
+    for path, resource in (("/bucket", "/bucket/"), ("/bucket/", "/bucket/"), ("/", "/"), ("/bucket/k", "/bucket/k")):
+        text = f"GET\n\n\n{DATE}\n{resource}".encode()
+        assert claim_of(head(signed("x"), path=path), bucket=None).string_to_sign == text
+
+
 def test_sub_resources_are_sorted_and_decoded() -> None:
     query = "versionId=a%2Fb&uploadId=x&response-content-type=text%2Fplain&prefix=p"
     text = claim_of(head(signed("x"), path="/k", query=query)).string_to_sign

@@ -10,9 +10,10 @@ from tests.support.signing import SignedRequest, read_vectors
 
 from watchword.signing.claims import Form
 from watchword.signing.errors import SignatureError
+from watchword.signing.keys import V4A
 
-HEADER = read_vectors("header")
-QUERY = read_vectors("query")
+HEADER = [*read_vectors("header"), *read_vectors("v4a-header")]
+QUERY = [*read_vectors("query"), *read_vectors("v4a-query")]
 
 
 @pytest.mark.parametrize("request_", HEADER, ids=lambda vector: vector.name)
@@ -20,7 +21,8 @@ def test_header_signatures_of_other_signers_are_accepted(request_: SignedRequest
     claim = request_.verify()
     assert claim.form is Form.HEADER
     assert claim.access_key_id == "AKIAIOSFODNN7EXAMPLE"
-    assert claim.scope.region == "eu-central-1"
+    assert claim.scope.region == ("" if claim.algorithm == V4A else "eu-central-1")
+    assert (claim.algorithm == V4A) == request_.name.startswith("v4a-")
     assert claim.requested_at == datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
     assert (claim.session_token is not None) == ("token" in request_.name)
 
