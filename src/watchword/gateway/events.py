@@ -19,7 +19,7 @@ from watchword.gateway.audit import (
 from watchword.gateway.exchange import Exchange
 from watchword.gateway.identify import Served
 from watchword.gateway.names import read_scope
-from watchword.protocols.names import attribute_name
+from watchword.protocols.getters import Getter, getter
 
 _NEVER_WRITTEN = frozenset({
     "AuthenticationCode1", "AuthenticationCode2", "NewPassword", "OldPassword", "Password", "PrivateKey",
@@ -58,26 +58,26 @@ def event_line(exchange: Exchange, error: ApiError | None) -> bytes:
 
 def parameters(service: Served, operation_name: str, request: Any) -> dict[str, Any] | None:
     """The input members that may be written down, in CloudTrail's spelling; long texts are cut."""
-    written: dict[str, Any] = {}
-    for attribute, name in _written_members(service, operation_name):
-        value = getattr(request, attribute)
-        if value is not None:
-            written[name] = clipped(value) if isinstance(value, str) and len(value) > TEXT_MAX else value
+    names, read = _written_members(service, operation_name)
+    written = {name: value for name, value in zip(names, read(request), strict=True) if value is not None}
+    for name, value in written.items():
+        if isinstance(value, str) and len(value) > TEXT_MAX:
+            written[name] = clipped(value)
     return written or None
 
 
 @lru_cache(maxsize=1024)
-def _written_members(service: Served, operation_name: str) -> tuple[tuple[str, str], ...]:
+def _written_members(service: Served, operation_name: str) -> tuple[tuple[str, ...], Getter]:
+    """The members that may be written: their names in events, and what reads them."""
     model = service.protocol.model
     facts = model.operations[operation_name]
-    if facts.input is None:
-        return ()
-    members = model.shapes[facts.input.shape].members
-    return tuple(
-        (attribute_name(name), name[0].lower() + name[1:])
+    members = model.shapes[facts.input.shape].members if facts.input is not None else {}
+    names = [
+        name
         for name, ref in members.items()
         if not ref.streaming and not model.shapes[ref.shape].sensitive and name not in _NEVER_WRITTEN
-    )
+    ]
+    return tuple(name[0].lower() + name[1:] for name in names), getter(names, typed=True)
 
 
 def _claimed_key(exchange: Exchange) -> str:
