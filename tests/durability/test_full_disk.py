@@ -94,3 +94,12 @@ def wait_full(keys: Keys) -> None:
     """Read until the audit log has noticed."""
     assert whoami(keys).send().status == 200
     wait_for(keys, 503)
+
+
+def test_a_server_whose_disk_is_full_still_stops_well(tmp_path: Path) -> None:
+    house = House.start(tmp_path / "data")
+    admin = house.account().administrator
+    assert whoami(admin).send().status == 200
+    no_room(house, is_full=True)
+    wait_full(admin)
+    assert house.server.stop() == 0

@@ -6,8 +6,10 @@ few seconds behind, as at AWS it is minutes behind.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
+from watchword.core.errors import WatchwordError
 from watchword.core.ids import AccessKeyId
 from watchword.directory.access_keys import AccessKeyLastUsed
 from watchword.directory.directory import Directory
@@ -15,6 +17,8 @@ from watchword.directory.ports import Collection, R, Store, Transaction
 from watchword.directory.roles import RoleLastUsed
 from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated
+
+log = logging.getLogger("watchword.gateway")
 
 WRITE_AFTER = timedelta(seconds=10)
 NOTES_MAX = 10_000
@@ -51,7 +55,7 @@ class LastUsed:
         self.write(now)
 
     def write(self, now: datetime) -> None:
-        """Write what was noted."""
+        """Write what was noted. Never raises: what cannot be written now is kept until the next time."""
         self._written_at = now
         keys, self._keys = self._keys, {}
         roles, self._roles = self._roles, {}
@@ -59,13 +63,23 @@ class LastUsed:
         def change(transaction: Transaction) -> None:
             directory = Directory(transaction)
             for key_id, (used_at, service, region) in keys.items():
+                if directory.access_keys.get(key_id) is None:
+                    continue  # deleted since
                 used = AccessKeyLastUsed(key_id=AccessKeyId(key_id), used_at=used_at, service=service, region=region)
                 _put(directory.access_keys_last_used, used, key_id)
             for role_id, (used_at, region) in roles.items():
+                if directory.roles.seek("id", role_id) is None:
+                    continue
                 _put(directory.roles_last_used, RoleLastUsed(role_id=role_id, used_at=used_at, region=region), role_id)
 
-        if keys or roles:
+        if not (keys or roles):
+            return
+        try:
             self._store.write(change)
+        except WatchwordError as error:
+            log.warning("when keys and roles were last used cannot be written now: %s", error)
+            self._keys = keys | self._keys
+            self._roles = roles | self._roles
 
 
 def _put(collection: Collection[R], record: R, key: str) -> None:
