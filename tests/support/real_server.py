@@ -3,7 +3,8 @@
 python -m tests.support.real_server DIR [SETTINGS-AS-JSON]
 
 DIR/clock holds the seconds by which the clock is ahead of the system's. Settings are those of `Settings` that are plain
-values, such as {"workers": 2}; `trusted_proxies` is a list of networks, `file_bytes_max` the size that no file passes.
+values, such as {"workers": 2}; `trusted_proxies` and `vpc_endpoints` are lists of texts as the command takes them,
+`file_bytes_max` is the size that no file passes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from tests.support.clocks import OffsetClock
 
 from watchword.server.bootstrap import build
-from watchword.server.settings import Address, Settings, parse_network
+from watchword.server.settings import Address, Settings, parse_network, parse_vpc_endpoint
 from watchword.server.workers import serve
 
 
@@ -27,13 +28,16 @@ def main() -> None:
     data_dir = Path(sys.argv[1])
     options: dict[str, Any] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
     trusted = tuple(parse_network(text) for text in options.pop("trusted_proxies", ()))
+    endpoints = tuple(parse_vpc_endpoint(text) for text in options.pop("vpc_endpoints", ()))
     file_bytes_max = options.pop("file_bytes_max", None)
     if file_bytes_max is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, resource.RLIM_INFINITY))
     https = Address("127.0.0.1", 0) if options.pop("https", False) else None
     clock = OffsetClock(data_dir / "clock")
-    settings = Settings(data_dir, http=Address("127.0.0.1", 0), https=https, trusted_proxies=trusted, **options)
+    settings = Settings(
+        data_dir, http=Address("127.0.0.1", 0), https=https, trusted_proxies=trusted, vpc_endpoints=endpoints, **options
+    )
     serve(settings, lambda settings: build(settings, clock, os.urandom), clock, _say)
 
 

@@ -127,7 +127,7 @@ def parse_address(text: str) -> Address:
 
 _VPC_ENDPOINT = re.compile(
     r"(?P<id>vpce-[0-9a-z]+):(?P<vpc>vpc-[0-9a-z]+)(?::(?P<account>[0-9]{12}))?(?::(?P<file>.+))?"
-    r"@(?:(?P<scheme>https?)://)?(?P<address>[^@]+)\Z"
+    r"@(?:(?P<scheme>https?)://)?(?P<address>[^@/]+)\Z"
 )
 
 
