@@ -50,7 +50,7 @@ def validation_error(broken: list[str], code: str) -> ApiError:
     """The error that reports what is broken."""
     count = len(broken)
     plural = "" if count == 1 else "s"
-    # DIFFERS: AWS joins them all; a hostile list must not make an answer larger than its request.
+    # DIFFERS: 0005. AWS joins them all; a hostile list must not make an answer larger than its request.
     return ApiError(code, f"{count} validation error{plural} detected: {'; '.join(broken[:SHOWN_MAX])}", 400)
 
 
