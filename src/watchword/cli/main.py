@@ -21,6 +21,7 @@ _COMMANDS = {
     "up": "watchword.cli.serve:up",
     "env": "watchword.cli.clients:env",
     "configure": "watchword.cli.clients:configure",
+    "explain": "watchword.cli.explain:explain",
     "backup": "watchword.cli.backups:backup",
     "restore": "watchword.cli.backups:restore",
 }

@@ -23,6 +23,7 @@ import msgspec
 
 from watchword.directory.directory import Directory
 from watchword.gateway.context import RequestContext
+from watchword.gateway.decisions import Trail
 from watchword.gateway.denied import access_denied, bare_denial, denial_text
 from watchword.gateway.plans import Documents, Plans, takes_rcps
 from watchword.gateway.surroundings import Surroundings
@@ -75,6 +76,8 @@ class Asked(msgspec.Struct, frozen=True):
     around: Surroundings
     dialect: Dialect
     rules: ServiceRules
+    trail: Trail | None = None
+    """Keeps the decisions, for who asks later."""
 
 
 class Authorizer:
@@ -112,6 +115,8 @@ class Authorizer:
         """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""
         if asked.around.requirement.is_always_allowed:
             return NO_REFUSALS
+        if asked.trail is not None:
+            asked.trail.checks.clear()
         plan = self._plans.live_plan(asked.around.caller, directory)
         return _Deciding(asked, directory, plan, self._documents, self._plans.live_control).check()
 
@@ -185,11 +190,13 @@ class _Deciding:
         if resource.arn != "*" and not resource.is_service_linked and takes_rcps(action):
             rcps = self._control(resource.account, self._directory)
         decision = decide(self._plan, request, resource_policy=policy, rcps=rcps, endpoint=endpoint)
+        plan = self._plan
         if decision.is_allowed and resource.is_trust and _assumes_itself(principal, resource):
             # Since 2022 naming the account does not do: what the role's own policies allow is left out.
-            decision = decide(
-                _without_identity(self._plan, principal), request, resource_policy=policy, rcps=rcps, endpoint=endpoint
-            )
+            plan = _without_identity(plan, principal)
+            decision = decide(plan, request, resource_policy=policy, rcps=rcps, endpoint=endpoint)
+        if self._asked.trail is not None:
+            self._asked.trail.add(plan, request, decision, policy, rcps, endpoint)
         if decision.is_allowed:
             return None
         return denial_text(decision, around.caller, action, resource, self._asked.dialect, self._directory)

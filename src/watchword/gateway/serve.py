@@ -25,6 +25,7 @@ from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog, encode_event
 from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
+from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_of
 from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
@@ -60,6 +61,8 @@ class Gateway:
     markers: Markers
     audit_log: AuditLog
     last_used: LastUsed
+    decisions: Decisions | None = None
+    """What is kept of recent decisions, for `watchword explain`."""
     chores: Sequence[Callable[[], None]] = ()
     """What else is done in the background, a moment at a time; none of it raises."""
     endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict[str, VpcEndpoint])
@@ -116,6 +119,8 @@ class Gateway:
         """Write what is held and let go of the store; the last call."""
         self.last_used.write(self.clock.now())
         self.audit_log.close()
+        if self.decisions is not None:
+            self.decisions.close()
         self.store.close()
 
     def _begin_s3(self, exchange: Exchange) -> None:
@@ -191,7 +196,7 @@ class Gateway:
             prefixes=rules.prefixes,
             endpoint=self.endpoints[exchange.head.endpoint] if exchange.head.endpoint else None,
         )
-        exchange.asked = Asked(around, service.dialect, rules)
+        exchange.asked = Asked(around, service.dialect, rules, self.decisions.trail() if self.decisions else None)
         exchange.call = self.authorizer.authorize(
             exchange.asked,
             directory,
@@ -238,12 +243,16 @@ class Gateway:
         service = exchange.target.service
         response = render(service, exchange.operation_name, output, ids_for(service, exchange.request_id))
         self.audit_log.append(encode_event(event_of(exchange, None)))
+        if self.decisions is not None:
+            self.decisions.note(exchange, None)
         return response
 
     def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
         service = exchange.target.service
         error = as_api_error(raised, service.dialect, exchange.request_id)
         self.audit_log.append(encode_event(event_of(exchange, error)))
+        if self.decisions is not None:
+            self.decisions.note(exchange, error)
         return render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
 
 

@@ -68,6 +68,7 @@ class Change(msgspec.Struct, frozen=True):
     content: Statement | None = None
     """The statement that is added, or the changed one."""
     key: str | None = None
+    """A condition key, spelled as in the policy."""
     value: ContextValue = None
     """What the key must be; None: absent."""
 
@@ -88,7 +89,7 @@ class ChangedContext:
 def apply_change(change: Change, request: AccessRequest, policies: Policies) -> tuple[AccessRequest, Policies]:
     """The request and the policies after a change."""
     if change.key is not None:
-        return replace(request, context=ChangedContext(request.context, {change.key: change.value})), policies
+        return replace(request, context=ChangedContext(request.context, {change.key.lower(): change.value})), policies
     place = change.place
     assert place is not None
     there = list(policies_at(policies, place))

@@ -3,8 +3,8 @@
 One structure, made only when somebody asks. It is made with the literal meaning (`spec`), element by element, so that
 what it says of a statement is what decided it. Never decides anything itself: `decision` is `spec.decide`'s.
 
-A statement nearly applies when it speaks of the action and fails on one element or condition alone, or when it speaks
-of the action's service and fails on the action alone.
+A statement nearly applies when it speaks of the action and fails on one element or condition alone; an Allow also when
+it speaks of the action's service and fails on the action alone.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html; the verdicts and the
 order of the layers are those of IAM's authorization details.
@@ -153,7 +153,9 @@ def report_statement(
 
 def _speaks_of_service(statement: Statement, action: str) -> bool:
     service = action.partition(":")[0].lower()
-    return not statement.is_not_action and any(each.lower().startswith(f"{service}:") for each in statement.actions)
+    if statement.effect == "Deny" or statement.is_not_action:
+        return False
+    return any(each.lower().startswith(f"{service}:") for each in statement.actions)
 
 
 def _variables(statement: Statement, request: AccessRequest) -> Iterator[tuple[str, ContextValue]]:

@@ -279,7 +279,20 @@ def _missing_level(layer: Layer, request: AccessRequest, policies: Policies) -> 
 
 
 def _by_resource(request: AccessRequest, policies: Policies) -> list[Change]:
-    """A statement in the resource's own policy that names the caller."""
+    """A statement in the resource's own policy that names the caller: the role of a session, where that is enough."""
+    caller = request.principal
+    if caller.kind is Kind.ASSUMED_ROLE and caller.arn != caller.issuer_arn:
+        role = replace(request, principal=replace(caller, arn=caller.issuer_arn))
+        steps = [replace(step, is_own=_change(request, step).is_own) for step in _naming(role, policies)]
+        now, then = request, policies
+        for step in steps:
+            now, then = apply_change(step, now, then)
+        if spec.decide(now, then).layer not in (Layer.BOUNDARY, Layer.SESSION):
+            return steps
+    return _naming(request, policies)
+
+
+def _naming(request: AccessRequest, policies: Policies) -> list[Change]:
     policy = policies.resource
     if policy is not None:
         layer = policy.source.layer
@@ -341,7 +354,7 @@ def _turned(
             continue
         found = turning_value(condition, get, wanted, effect=statement.effect, has_variables=has_variables)
         if found is not None:
-            change = Change("set context", Owner.CALLER, False, key=key.lower(), value=found[0])
+            change = Change("set context", Owner.CALLER, False, key=key, value=found[0])
             return _change(request, change)
     return None
 

@@ -5,12 +5,14 @@ DIR/
   master.key        seals every secret in the records
   objects/          the bytes of S3 objects
   audit/            one line of JSON for every request
+  decisions.jsonl   what the last requests were decided on, for `watchword explain`
   spool/            bodies on their way in
   tls/              the local CA and its certificates
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,7 @@ from watchword.directory.users import User
 from watchword.gateway.audit import AuditLog
 from watchword.gateway.authenticate import Gate
 from watchword.gateway.authorize import Authorizer
+from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
@@ -49,9 +52,11 @@ from watchword.storage.audit_log import FileAuditLog
 from watchword.storage.aws_policies import ShippedAwsPolicies
 from watchword.storage.leftovers import Leftovers
 from watchword.storage.objects import LocalObjects
+from watchword.storage.recent_file import RecentFile
 from watchword.storage.sqlite import SqliteStore
 
 DATABASE = "watchword.db"
+DECISIONS = "decisions.jsonl"
 ADMINISTRATOR = "administrator"
 ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -106,6 +111,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
         audit_log=audit_log,
         last_used=LastUsed(store),
+        decisions=Decisions(functools.partial(RecentFile, data_dir / DECISIONS)),
         endpoints=load_vpc_endpoints(settings, documents),
         chores=(Leftovers(objects, store, data_dir / "objects", data_dir / LOCK).step,),
     )

@@ -162,6 +162,29 @@ class _Pool:
             self._idle.pop().close()
 
 
+class SqliteReader:
+    """Snapshots of a file that another process may be writing. It never writes, and hears of no changes."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._codecs = Codecs()
+        self._pool = _Pool(path, busy_seconds)
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return _Snapshot(self._pool, self._codecs)
+
+    def write(self, change: Callable[[Transaction], T]) -> T:
+        raise Unavailable("the store was opened for reading")
+
+    def follow(self, listener: Listener) -> None:
+        pass
+
+    def refresh(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        self._pool.close()
+
+
 class SqliteStore:
     """A store in one SQLite file, shared by any number of threads and processes of one machine."""
 
