@@ -10,6 +10,8 @@ obeyed by the very next request of any worker. What does not exist is never cach
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
+from math import inf
 from typing import Generic, TypeVar
 
 from watchword.directory.ports import Change
@@ -27,8 +29,8 @@ class AccountCache(Generic[V]):
         self.entries: dict[Hashable, tuple[V, tuple[str, ...]]] = {}
         self._owned: dict[str, set[Hashable]] = {}
         self._moved: dict[str, int] = {}
-        self._floor = 0
-        """Snapshots older than this position may not fill anything."""
+        self._floor = 0.0
+        """Snapshots older than this position may not fill anything; infinite while nobody knows how old is too old."""
 
     def get(self, key: Hashable) -> V | None:
         """The value that was kept under `key`, or None."""
@@ -47,7 +49,8 @@ class AccountCache(Generic[V]):
                 return
         self.drop(key)
         if len(self.entries) >= self.entries_max:
-            self.drop(next(iter(self.entries)))
+            with suppress(RuntimeError):  # another thread was first
+                self.drop(next(iter(self.entries)))
         self.entries[key] = (value, owners)
         for owner in owners:
             self._owned.setdefault(owner, set()).add(key)
@@ -58,17 +61,21 @@ class AccountCache(Generic[V]):
         if entry is None:
             return
         for owner in entry[1]:
-            keys = self._owned[owner]
+            keys = self._owned.get(owner, set())
             keys.discard(key)
             if not keys:
-                del self._owned[owner]
+                self._owned.pop(owner, None)
 
     def changed(self, changes: Sequence[Change] | None) -> None:
         """Hear what changed: drop the entries of those owners, or everything when it cannot be told (None)."""
         if changes is None:
+            # What is being read just now may be of before: nothing is kept until the feed names a position again.
+            self._floor = inf
             self.entries.clear()
             self._owned.clear()
             return
+        if changes and self._floor == inf:
+            self._floor = changes[-1].position
         for change in changes:
             if change.account:
                 self._moved[change.account] = change.position

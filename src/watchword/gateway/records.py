@@ -8,6 +8,8 @@ never kept. Writing transactions never pass here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from math import inf
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from watchword.directory.ports import Change, Collection, Key, Record, RecordType, Store, Transaction
@@ -28,8 +30,8 @@ class RecordCache:
         """The entry (record and account) of a kind and key that belongs to an account."""
         self.find_other = self._others.get
         """The record of a kind and key that belongs to none."""
-        self._heard = 0
-        """The newest position of the feed that was heard of."""
+        self._heard = 0.0
+        """The newest position of the feed that was heard of; infinite while the feed has not named one again."""
         store.follow(self._changed)
 
     def over(self, snapshot: Transaction) -> Transaction:
@@ -43,12 +45,14 @@ class RecordCache:
         elif position >= self._heard:
             # INVARIANT: nothing was heard that is newer than the snapshot, so no change to this record was missed.
             if len(self._others) >= self._others_max:
-                self._others.pop(next(iter(self._others)), None)
+                with suppress(RuntimeError):  # another thread was first
+                    self._others.pop(next(iter(self._others)), None)
             self._others[cache_key] = record
 
     def _changed(self, changes: Sequence[Change] | None) -> None:
         self._of_accounts.changed(changes)
         if changes is None:
+            self._heard = inf
             self._others.clear()
             return
         for change in changes:
