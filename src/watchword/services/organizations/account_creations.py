@@ -1,7 +1,7 @@
 """CreateAccount: a new account in the organization, with a role through which the management account gets in.
 
-The account is there when the call returns: its status never shows IN_PROGRESS. What is refused late at AWS (an address
-that is taken) is a status FAILED, as there.
+DIFFERS: 0005. The account is there when the call returns, so that no status shows IN_PROGRESS. What is refused late at
+AWS (an address that is taken) is a status FAILED, as there.
 Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
 """
 

@@ -11,7 +11,7 @@ from watchword.core.errors import ApiError
 from watchword.services.organizations.errors import ConstraintViolationException, InvalidInputException
 
 ACCOUNTS_MAX: Final = 10_000
-# DIFFERS: AWS begins with 10 and raises it on request; nobody here is there to ask.
+# DIFFERS: 0005. AWS begins with 10 and raises it on request; nobody here is there to ask.
 UNITS_MAX: Final = 2_000
 POLICIES_MAX: Final = 10_000
 """Of one type."""
