@@ -80,7 +80,7 @@ def takes_rcps(action: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _rcp_services() -> frozenset[str]:
-    text = files("watchword.models").joinpath("reference", "rcp_services.json").read_text("utf-8")
+    text = files("watchword.models").joinpath("rcp_services.json").read_text("utf-8")
     return frozenset(json.loads(text)["services"])
 
 
