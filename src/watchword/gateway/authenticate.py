@@ -14,6 +14,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,6 +37,7 @@ from watchword.services.call import Authenticated
 from watchword.signing.claims import Claim, Rules
 from watchword.signing.errors import expired_token, invalid_token, missing_token, unknown_key
 from watchword.signing.keys import Prover
+from watchword.signing.post_claims import read_post_claim
 from watchword.signing.verification import proving_key, read_claim, verify
 
 CREDENTIALS_HELD = 50_000
@@ -91,6 +93,10 @@ class Gate:
     def claim(self, head: RequestHead, rules: Rules, now: datetime) -> Claim | None:
         """Step (1). None when the request carries no credentials at all. Raises SignatureError."""
         return read_claim(head, rules, now, takes_v2=self._takes_v2)
+
+    def form_claim(self, fields: Mapping[str, str], rules: Rules, now: datetime) -> Claim | None:
+        """Step (1) for an S3 upload form, whose credentials are fields. Raises SignatureError."""
+        return read_post_claim(fields, rules, now, takes_v2=self._takes_v2)
 
     def prove(self, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
         """Steps (2) to (5). `body_sha256` is the hex digest of a body that was read already. Raises SignatureError."""

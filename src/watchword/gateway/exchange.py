@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.gateway.authenticate import Proof
@@ -13,6 +13,9 @@ from watchword.gateway.identify import Target
 from watchword.services.call import Call
 from watchword.services.operation import Operation
 from watchword.signing.payload import PayloadReader
+
+if TYPE_CHECKING:
+    from watchword.gateway.upload_forms import PostUpload, Upload
 
 BODY_BYTES_MAX = 1024 * 1024
 """Forms and JSON documents."""
@@ -45,6 +48,7 @@ class Exchange:
         "request_id",
         "response",
         "target",
+        "upload",
     )
 
     def __init__(self, head: RequestHead, now: datetime, request_id: str, target: Target) -> None:
@@ -54,7 +58,7 @@ class Exchange:
         self.target = target
         self.response: HttpResponse | None = None
         """The answer when the head alone decided."""
-        self.reader: PayloadReader | None = None
+        self.reader: PayloadReader | PostUpload | None = None
         """Verifies an S3 body as it arrives; None for bodies that are verified whole."""
         self.body_bytes_max = BODY_BYTES_MAX
         self.proof: Proof | None = None
@@ -64,5 +68,7 @@ class Exchange:
         self.operation: Operation | None = None
         self.asked: Asked | None = None
         self.call: Call[Any] | None = None
+        self.upload: Upload | None = None
+        """An upload form that was judged: the request runs as the PutObject that it means."""
         self.position = 0
         """The change feed's position before the snapshot that the decision was taken on."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -41,6 +41,11 @@ from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
 from watchword.signing.modes import UNSIGNED
 from watchword.signing.payload import payload_reader
+from watchword.signing.post_policies import SizeRange, check_post_policy
+
+if TYPE_CHECKING:
+    from watchword.gateway.upload_forms import Upload
+    from watchword.signing.multipart import Form as UploadForm
 
 EMPTY_SHA256 = sha256().hexdigest()
 
@@ -127,6 +132,8 @@ class Gateway:
         head, target = exchange.head, exchange.target
         exchange.position = self.store.refresh()
         path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
+        if head.method == "POST" and not head.query_string and self._expect_form(exchange, path):
+            return
         with self.store.read() as snapshot:
             directory = Directory(self.records.over(snapshot))
             bucket_region = _bucket_region(directory, path)
@@ -138,17 +145,60 @@ class Gateway:
             self._note(exchange)
             self._name_operation(exchange, b"", path)
             if _has_body(head, claim):
-                exchange.reader = payload_reader(head, claim, exchange.proof.key)
+                sums_body = exchange.operation_name != "CompleteMultipartUpload"
+                exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
             else:
                 exchange.body_bytes_max = 0
                 return
             streams = _streams(exchange)
             size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
-            if exchange.reader.declared_size > size_max:
+            if reader.declared_size > size_max:
                 raise BodyTooLarge(size_max)
             exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if streams else size_max
             if streams:
                 self._authorize(exchange, b"", directory)
+
+    def _expect_form(self, exchange: Exchange, path: bytes) -> bool:
+        """Make the reader of an upload form, which calls `_judge_form`; False when the request is none."""
+        from watchword.gateway.upload_forms import PostUpload, form_boundary
+
+        found = form_boundary(exchange.head, path)
+        if found is None:
+            return False
+        bucket, boundary = found
+        service = exchange.target.service
+        exchange.operation_name = "PutObject"
+        exchange.operation = service.operations[exchange.operation_name]
+        exchange.body_bytes_max = OBJECT_BYTES_MAX + FRAMES_BYTES_MAX
+        length = int(exchange.head.header(b"content-length") or 0)
+        exchange.reader = PostUpload(
+            boundary, lambda form: self._judge_form(exchange, bucket, form), length, OBJECT_BYTES_MAX
+        )
+        return True
+
+    def _judge_form(self, exchange: Exchange, bucket: str, form: UploadForm) -> Upload:
+        """Prove a form, hold it against its policy, and authorize the upload, all before its file. Raises."""
+        from watchword.gateway.upload_forms import Upload
+        from watchword.services.s3.post_form import policy_fields, put_head, upload_key
+
+        exchange.position = self.store.refresh()
+        target, key = exchange.target, upload_key(form)
+        with self.store.read() as snapshot:
+            directory = Directory(self.records.over(snapshot))
+            bucket_region = _bucket_region(directory, b"/" + bucket.encode())
+            claim = self.gate.form_claim(form.fields, target.rules(bucket_region), exchange.now)
+            if bucket_region is not None:
+                exchange.target = target.in_region(bucket_region)
+            exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
+            self._note(exchange)
+            size = SizeRange()
+            if claim is not None:
+                size = check_post_policy(form.fields["policy"], policy_fields(form, bucket), exchange.now)
+            exchange.labels = {"Bucket": bucket, "Key": key}
+            path = f"/{key}" if target.bucket is not None else f"/{bucket}/{key}"
+            exchange.upload = Upload(form, put_head(exchange.head, bucket, key, form), bucket, key, size, path)
+            self._authorize(exchange, b"", directory)
+        return exchange.upload
 
     def _authenticate(self, exchange: Exchange, body: bytes) -> None:
         claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
@@ -179,7 +229,7 @@ class Gateway:
         assert operation is not None
         service = target.service
         codec = service.protocol.operation(operation.name)
-        head = exchange.head
+        head = exchange.head if exchange.upload is None else exchange.upload.head
         if proof.claim is not None and proof.claim.form is Form.QUERY and service.dialect is Dialect.S3:
             head = with_query_headers(head)
         request = codec.read(head, body, exchange.labels)
@@ -242,7 +292,9 @@ class Gateway:
     def _answer(self, exchange: Exchange, output: Any) -> HttpResponse:
         service = exchange.target.service
         response = render(service, exchange.operation_name, output, ids_for(service, exchange.request_id))
-        self.audit_log.append(encode_event(event_of(exchange, None)))
+        if exchange.upload is not None:
+            response = exchange.upload.answer(exchange.head, response, output)
+        self.audit_log.append(event_line(exchange, None))
         if self.decisions is not None:
             self.decisions.note(exchange, None)
         return response

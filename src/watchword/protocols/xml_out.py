@@ -172,3 +172,9 @@ def _declaration(namespace: Namespace | None) -> str:
         return ""
     name = f"xmlns:{namespace.prefix}" if namespace.prefix else "xmlns"
     return f' {name}="{escape_attribute(namespace.uri)}"'
+
+
+def flat_document(tag: str, texts: Mapping[str, str]) -> bytes:
+    """A document of one level, for answers that no model describes. Tags are ours, texts are anybody's."""
+    inner = "".join([f"<{name}>{escape(text)}</{name}>" for name, text in texts.items()])
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{tag}>{inner}</{tag}>'.encode()

@@ -103,8 +103,8 @@ class PayloadReader:
         algorithm, stated = expected.algorithm, None
         if algorithm is not None:
             text = expected.checksum if expected.checksum is not None else trailers[HEADER_PREFIX + algorithm]
-            stated = (algorithm, _check(algorithm, text, values[algorithm]))
-        return PayloadDigest(self._size, {name: _text(name, value) for name, value in values.items()}, stated)
+            stated = (algorithm, check_checksum(algorithm, text, values[algorithm]))
+        return PayloadDigest(self._size, {name: digest_text(name, value) for name, value in values.items()}, stated)
 
 
 def payload_reader(
@@ -237,7 +237,14 @@ class _StatedChecksums:
         return algorithm, value
 
 
-def _check(algorithm: str, stated: str, computed: bytes) -> str:
+def stated_checksum(head: RequestHead) -> tuple[str, str] | None:
+    """The algorithm and value of the one x-amz-checksum-* header, or None. Raises ApiError for wrong ones, or several."""
+    algorithm, value = _StatedChecksums(head).one([])
+    return None if algorithm is None or value is None else (algorithm, value)
+
+
+def check_checksum(algorithm: str, stated: str, computed: bytes) -> str:
+    """Raise ApiError (BadDigest) unless the value that was stated, in base64, is the computed one; gives it back."""
     value = read_base64(stated, SIZES_BYTES[algorithm])
     if value is None:
         raise _invalid_request(f"Value for {HEADER_PREFIX}{algorithm} trailing header is invalid.")
@@ -269,5 +276,6 @@ def _md5_mismatch(stated: bytes, computed: bytes) -> ApiError:
     )
 
 
-def _text(name: str, value: bytes) -> str:
+def digest_text(name: str, value: bytes) -> str:
+    """A computed digest as it is passed on: lower-case hex for md5 and sha256, base64 for the others."""
     return value.hex() if name in _HEX_DIGESTS else base64.b64encode(value).decode()

@@ -141,7 +141,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         )
     region_set = None if algorithm == V4 else decoded(values.get(b"X-Amz-Region-Set")) or ""
     key, scope = _check_credential(rules, credential, region_set, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
-    moment = _query_date(date, scope)
+    moment = check_query_date(date, scope)
     expires_seconds = _check_window(expires, moment.at, now, rules)  # (5)
     signed = signed_names(names)
     payload_hash = _presigned_payload_hash(head, values, signed)  # (6)
@@ -218,7 +218,13 @@ def _check_credential(
     return parsed
 
 
-def _query_date(date: str, scope: Scope) -> Moment:
+def check_query_credential(rules: Rules, credential: str) -> tuple[str, Scope]:
+    """Split the credential of a URL or a form, and check its scope. Raises SignatureError."""
+    return _check_credential(rules, credential, None, Kind.QUERY_MALFORMED, _CREDENTIAL)
+
+
+def check_query_date(date: str, scope: Scope) -> Moment:
+    """Read the X-Amz-Date of a URL or a form, which must be of the scope's day. Raises SignatureError."""
     moment = parse_basic_date(date)
     if moment is None:
         raise SignatureError(

@@ -67,7 +67,7 @@ _REFINING = frozenset(
 """Parameters that clients leave unsigned, and that choose no operation and no object."""
 _AS_HEADERS = (b"content-md5", b"content-type")
 _LINE_ENDS = re.compile(rb"[\r\n]+[ \t]*")
-_SCOPE = Scope("", "", "", "s3", "", has_region=False)
+NO_SCOPE = Scope("", "", "", "s3", "", has_region=False)
 _NOTHING_SIGNED = signed_names("")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPIRES_DIGITS_MAX = 11
@@ -199,7 +199,7 @@ def _claim(
     text = string_to_sign(head, rules.bucket, date, fields, is_query=form is Form.QUERY)
     return Claim(
         key,
-        _SCOPE,
+        NO_SCOPE,
         _NOTHING_SIGNED,
         signature,
         moment.at,
