@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -82,16 +82,29 @@ class RequestHead:
         return unquote_to_bytes(self.raw_path).decode("utf-8", "surrogateescape")
 
 
+class FileRange(NamedTuple):
+    """A range of a file."""
+
+    path: Path
+    offset: int
+    length: int
+    """Bytes."""
+
+
 class FileBody:
-    """A response body that is a range of a file; `server/` sends it in pieces."""
+    """A response body that is a range of a file, or ranges of several one after the other; sent in pieces."""
 
-    __slots__ = ("length", "offset", "path")
+    __slots__ = ("length", "ranges")
 
-    def __init__(self, path: Path, offset: int, length: int) -> None:
-        self.path = path
-        self.offset = offset
-        self.length = length
-        """Bytes."""
+    def __init__(self, path: Path, offset: int, length: int, *following: FileRange) -> None:
+        self.ranges = (FileRange(path, offset, length), *following)
+        self.length = length + sum([each.length for each in following])
+        """Bytes, of all ranges."""
+
+    @property
+    def path(self) -> Path:
+        """The first file."""
+        return self.ranges[0].path
 
 
 class Spooled:

@@ -1,14 +1,46 @@
-"""S3 buckets, and the records of the objects in them. The bytes of an object are a blob of the object store."""
+"""S3 buckets, and the records of the objects in them. The bytes of an object are blobs of the object store.
+
+`OBJECTS` holds what a plain read or list meets: of each key the current version, unless that is a delete marker.
+`VERSIONS` holds everything else of a bucket with versioning, under each key the newest first. So a key's latest
+version is its object, or else the first of its versions, which then is a delete marker.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
+
+import msgspec
 
 from watchword.core.ids import AccountId
-from watchword.directory.ports import Record, RecordType
+from watchword.core.tags import Tags
+from watchword.directory.ports import Key, Record, RecordType
+
+SEQUENCE_MAX = 10**15
 
 
-class Bucket(Record, frozen=True):
+class PublicAccessBlock(msgspec.Struct, frozen=True):
+    """Which ways of opening something to the public are shut."""
+
+    block_public_acls: bool = True
+    ignore_public_acls: bool = True
+    block_public_policy: bool = True
+    restrict_public_buckets: bool = True
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One line of an access control list."""
+
+    grantee: str
+    """An account id, or the URI of one of S3's groups."""
+    permission: str
+    """`FULL_CONTROL`, `READ`, `WRITE`, `READ_ACP` or `WRITE_ACP`."""
+
+
+Ownership = Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]
+
+
+class Bucket(Record, frozen=True, omit_defaults=True):
     name: str
     """Unique in the whole system."""
     account: AccountId
@@ -18,30 +50,100 @@ class Bucket(Record, frozen=True):
     """The bucket policy as it was submitted."""
     bound_policy: str = ""
     """The policy with unique ids for the users and roles that it names: what is evaluated. Empty: the same."""
+    is_policy_public: bool = False
+    """True when the policy lets in everyone, or everyone of some attribute that is not firmly bounded."""
+    versioning: Literal["", "Enabled", "Suspended"] = ""
+    """Empty: never was on."""
+    tags: Tags = ()
+    has_abac: bool = False
+    """True when policies see the tags as `aws:ResourceTag`."""
+    ownership: Ownership | None = "BucketOwnerEnforced"
+    """None when the controls were deleted: as `ObjectWriter`."""
+    public_access: PublicAccessBlock | None = PublicAccessBlock()
+    """None when the block was deleted."""
+    grants: tuple[Grant, ...] = ()
+    """The ACL, where ownership allows ACLs; empty: the owner's full control alone."""
+    has_object_lock: bool = False
+    lock_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
+    """The retention that new objects get; empty for none."""
+    lock_days: int = 0
+    lock_years: int = 0
 
     @property
     def arn(self) -> str:
         return f"arn:aws:s3:::{self.name}"
 
+    @property
+    def has_acls(self) -> bool:
+        """True when ACLs take part in decisions."""
+        return self.ownership != "BucketOwnerEnforced"
 
-class StoredObject(Record, frozen=True):
+
+class StoredObject(Record, frozen=True, omit_defaults=True):
+    """One version of an object, or a delete marker."""
+
     bucket: str
     key: str
     blob: str
-    """The blob that holds the bytes; empty for an object of no bytes."""
+    """The blob that holds the bytes, or the id of the upload whose parts do; empty for an object of no bytes."""
     size: int
     """Bytes."""
     etag: str
-    """Lower-case hex MD5, without quotes."""
+    """Lower-case hex MD5, without quotes; of an object in parts the MD5 of their MD5s, a dash and their number."""
     modified_at: datetime
     headers: tuple[tuple[str, str], ...] = ()
     """What the object is served with: lower-case header name (`content-type`, `cache-control`, …) and value."""
     metadata: tuple[tuple[str, str], ...] = ()
     """User metadata: names without `x-amz-meta-`, in lower case."""
     checksum_algorithm: str = ""
-    """`CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`."""
+    """`CRC32`, `CRC32C`, `CRC64NVME`, `SHA1`, `SHA256`, …"""
     checksum: str = ""
-    """Base64."""
+    """Base64; of a composite checksum with a dash and the number of parts behind it."""
+    parts: int = 0
+    """How many parts the object was uploaded in; 0 when it came whole."""
+    version: str = ""
+    """The version id; empty for the version `null`."""
+    sequence: int = 0
+    """Grows with every version of a key."""
+    is_delete_marker: bool = False
+    tags: Tags = ()
+    storage_class: str = ""
+    """Empty: `STANDARD`."""
+    is_encryption_asked: bool = False
+    """True when the writer asked for AES256."""
+    account: str = ""
+    """The owner, where that is not the bucket's."""
+    grants: tuple[Grant, ...] = ()
+    """The ACL, where the bucket has ACLs; empty: the owner's full control alone."""
+    retention_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
+    retain_until: datetime | None = None
+    has_legal_hold: bool = False
+    redirect: str = ""
+    """Where a website would send readers: `x-amz-website-redirect-location`."""
+
+
+class BucketSetting(Record, frozen=True):
+    """A configuration of a bucket that is kept and shown."""
+
+    bucket: str
+    name: str
+    """`cors`, `lifecycle`, …"""
+    document: str
+    """The configuration's members as JSON."""
+
+
+class S3Account(Record, frozen=True):
+    """What an account has set for all of its buckets."""
+
+    account: AccountId
+    public_access: PublicAccessBlock | None = None
+    """What stands over the blocks of its buckets; None for nothing."""
+    has_old_defaults: bool = False
+    """True when its new buckets have ACLs and no public access block, as all had before April 2023."""
+
+
+def _blobs(stored: StoredObject) -> list[Key]:
+    return [(stored.blob,)] if stored.blob else []
 
 
 BUCKETS = RecordType(
@@ -56,5 +158,25 @@ OBJECTS = RecordType(
     type=StoredObject,
     key=lambda stored: (stored.bucket, stored.key),
     account=lambda stored: "",
-    indexes={"blob": lambda stored: [(stored.blob,)] if stored.blob else []},
+    indexes={"blob": _blobs},
+)
+VERSIONS = RecordType(
+    kind="object-version",
+    type=StoredObject,
+    key=lambda stored: (stored.bucket, stored.key, f"{SEQUENCE_MAX - stored.sequence:015d}"),
+    account=lambda stored: "",
+    unique={"version": lambda stored: (stored.bucket, stored.key, stored.version)},
+    indexes={"blob": _blobs},
+)
+BUCKET_SETTINGS = RecordType(
+    kind="bucket-setting",
+    type=BucketSetting,
+    key=lambda setting: (setting.bucket, setting.name),
+    account=lambda setting: "",
+)
+S3_ACCOUNTS = RecordType(
+    kind="s3-account",
+    type=S3Account,
+    key=lambda settings: (settings.account,),
+    account=lambda settings: settings.account,
 )

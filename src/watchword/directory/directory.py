@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from watchword.directory.access_keys import ACCESS_KEYS, ACCESS_KEYS_LAST_USED
 from watchword.directory.accounts import ACCOUNT_ALIASES, ACCOUNTS
-from watchword.directory.buckets import BUCKETS, OBJECTS
+from watchword.directory.buckets import BUCKET_SETTINGS, BUCKETS, OBJECTS, S3_ACCOUNTS, VERSIONS
 from watchword.directory.groups import GROUPS, MEMBERSHIPS
 from watchword.directory.instance_profiles import INSTANCE_PROFILES
 from watchword.directory.organizations import (
@@ -20,6 +20,7 @@ from watchword.directory.organizations import (
 from watchword.directory.policies import ATTACHMENTS, INLINE_POLICIES, MANAGED_POLICIES, POLICY_VERSIONS
 from watchword.directory.ports import Collection, Record, RecordType, Transaction
 from watchword.directory.roles import ROLES, ROLES_LAST_USED
+from watchword.directory.uploads import ASSEMBLIES, UPLOAD_PARTS, UPLOADS
 from watchword.directory.users import USERS
 
 R = TypeVar("R", bound=Record)
@@ -41,6 +42,12 @@ RECORD_TYPES: tuple[RecordType[Any], ...] = (
     INSTANCE_PROFILES,
     BUCKETS,
     OBJECTS,
+    VERSIONS,
+    BUCKET_SETTINGS,
+    S3_ACCOUNTS,
+    UPLOADS,
+    UPLOAD_PARTS,
+    ASSEMBLIES,
     ORGANIZATIONS,
     ORGANIZATIONAL_UNITS,
     MEMBERS,
@@ -89,6 +96,12 @@ class Directory:
     instance_profiles = _Bound(INSTANCE_PROFILES)
     buckets = _Bound(BUCKETS)
     objects = _Bound(OBJECTS)
+    versions = _Bound(VERSIONS)
+    bucket_settings = _Bound(BUCKET_SETTINGS)
+    s3_accounts = _Bound(S3_ACCOUNTS)
+    uploads = _Bound(UPLOADS)
+    upload_parts = _Bound(UPLOAD_PARTS)
+    assemblies = _Bound(ASSEMBLIES)
     organizations = _Bound(ORGANIZATIONS)
     organizational_units = _Bound(ORGANIZATIONAL_UNITS)
     members = _Bound(MEMBERS)

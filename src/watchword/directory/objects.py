@@ -12,11 +12,14 @@ Nothing here names a file, so that a place on another machine can keep the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from watchword.core.http import FileBody, Spooled
+
+BlobRange = tuple[str, int, int]
+"""A blob id, the offset of the first byte, and how many."""
 
 
 class ObjectStore(Protocol):
@@ -30,8 +33,34 @@ class ObjectStore(Protocol):
         """A range of a blob, as a response body: read when it is small. Raises Unavailable when the blob is lost."""
         ...
 
+    def joined(self, pieces: Sequence[BlobRange]) -> bytes | FileBody:
+        """Ranges of blobs, one after the other, as a response body. Raises Unavailable when one cannot be read now."""
+        ...
+
+    def pass_by(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> None:
+        """Give the bytes of ranges to `take`, piece by piece. Raises Unavailable."""
+        ...
+
+    def copy(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> str:
+        """Keep the bytes of ranges as a new blob, as `stage` does, giving them to `take` on the way.
+
+        Raises Unavailable, nothing kept.
+        """
+        ...
+
+    def clone(self, blob: str) -> str:
+        """Keep the bytes of a blob under another id as well, without copying them where the place can.
+
+        Raises Unavailable, nothing kept.
+        """
+        ...
+
     def discard(self, blob: str) -> None:
         """Let a blob go that no record names any more. Never fails: what cannot be removed now is swept up later."""
+        ...
+
+    def discard_parts(self, blobs: Sequence[str]) -> None:
+        """Let the blobs of an object in parts go, as `discard` does, when no reader can still be on the way through."""
         ...
 
     def sweep(self, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:

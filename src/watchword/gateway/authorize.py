@@ -150,14 +150,20 @@ class _Deciding:
             if not _is_asked(check, around):
                 continue
             resource = self._require(check)
-            if resource.is_missing and requirement.missing is not None and check is requirement.checks[0]:
-                self._require(requirement.missing)
+            if resource is not None and resource.is_missing and check.missing is not None:
+                self._require(check.missing)
         return NO_REFUSALS
 
-    def _require(self, check: Check) -> Resource:
+    def _require(self, check: Check) -> Resource | None:
         around = self._asked.around
         resource = self._asked.rules.resolvers[check.resource](around.request, self._directory, around.caller)
-        denial = self._denial(check.action, resource)
+        if resource is None:
+            # INVARIANT: the first check of an operation always has a resource.
+            if check is around.requirement.checks[0]:
+                raise access_denied("Access Denied", self._asked.dialect)
+            return None
+        action = check.action if check.version_action is None or not resource.is_version else check.version_action
+        denial = self._denial(action, resource)
         if denial is not None:
             raise access_denied(denial, self._asked.dialect)
         return resource

@@ -41,7 +41,7 @@ class Dispatcher:
         """Run a writing operation and wait until it is on disk. `position` is the feed's when it was authorized."""
         ports = dict(self._ports)
         if operation.prepare is not None:
-            ports["prepared"] = operation.prepare(call, *[ports[name] for name in operation.prepare_needs])
+            ports["prepared"] = self._prepare(operation.prepare, operation.prepare_needs, call)
 
         def change(transaction: Transaction) -> Any:
             ports["directory"] = directory = Directory(transaction)
@@ -57,3 +57,10 @@ class Dispatcher:
             if operation.prepare is not None:
                 operation.undo(ports["prepared"], ports)
             raise
+
+    def _prepare(self, prepare: Callable[..., Any], needs: tuple[str, ...], call: Call[Any]) -> Any:
+        if "directory" not in needs:
+            return prepare(call, *[self._ports[name] for name in needs])
+        with self._store.read() as snapshot:
+            ports = {**self._ports, "directory": Directory(snapshot)}
+            return prepare(call, *[ports[name] for name in needs])

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from watchword.core.errors import BodyTooLarge, BodyTooSlow
-from watchword.core.http import FileBody, Spooled
+from watchword.core.http import FileBody, FileRange, Spooled
 from watchword.server.contract import Exchange, PayloadReader
 from watchword.server.settings import Limits
 from watchword.server.threads import Threads
@@ -149,19 +149,46 @@ class Intake:
 
 
 def read_small(body: FileBody) -> bytes:
-    """A short range of a file. Raises FileNotFoundError when it was replaced meanwhile."""
-    with body.path.open("rb") as file:
-        return os.pread(file.fileno(), body.length, body.offset)
+    """A short body from files. Raises FileNotFoundError when one was replaced meanwhile."""
+    return b"".join([_read(each) for each in body.ranges])
+
+
+def _read(part: FileRange) -> bytes:
+    with part.path.open("rb") as file:
+        return os.pread(file.fileno(), part.length, part.offset)
 
 
 async def send_file(file: BinaryIO, body: FileBody, send: Send, limits: Limits, threads: Threads) -> None:
-    """Send a range of an open file in pieces, none before the client has room for it. Raises TimeoutError, EOFError."""
-    offset, end = body.offset, body.offset + body.length
+    """Send a body from files, the first of which is open, in pieces, none before the client has room for it.
+
+    Raises TimeoutError; EOFError when a file is shorter than was said, or gone.
+    """
+    last = body.ranges[-1]
+    for part in body.ranges:
+        opened = file if part is body.ranges[0] else await threads.run(partial(_open_next, part))
+        try:
+            await _send_range(opened, part, send, limits, threads, is_last=part is last)
+        finally:
+            if opened is not file:
+                opened.close()
+
+
+async def _send_range(
+    file: BinaryIO, part: FileRange, send: Send, limits: Limits, threads: Threads, *, is_last: bool
+) -> None:
+    offset, end = part.offset, part.offset + part.length
     while offset < end:
         size = min(PIECE_BYTES, end - offset)
         piece = await threads.run(partial(os.pread, file.fileno(), size, offset))
         if not piece:
-            raise EOFError(f"`{body.path}` is shorter than {end} bytes")
+            raise EOFError(f"`{part.path}` is shorter than {end} bytes")
         offset += len(piece)
         async with asyncio.timeout(limits.send_seconds):
-            await send({"type": "http.response.body", "body": piece, "more_body": offset < end})
+            await send({"type": "http.response.body", "body": piece, "more_body": offset < end or not is_last})
+
+
+def _open_next(part: FileRange) -> BinaryIO:
+    try:
+        return part.path.open("rb")
+    except FileNotFoundError:
+        raise EOFError(f"`{part.path}` is gone") from None

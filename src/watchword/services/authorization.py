@@ -8,8 +8,9 @@
 
 `also` names further checks; `when` is a request member that must be present for them, `unless` a value of that member
 which needs no check, `inherited` an attribute of the caller's session that asks for them as well, `resource` another
-resolver. `missing` is a check that is asked only when the first resource is
+resolver. `missing` is a check that is asked only when a check's resource is
 missing from what holds it: refused, the answer is AccessDenied, so that only those who may list learn what is absent.
+`version_action` stands in for `action` when the resource is a certain version of an object.
 `always = true` marks the few operations that no policy can deny. Every check of an operation must be allowed.
 
 `each = "deletions"` stands instead of action and resource: a resolver of `EACH` in resources.py lists pairs of action
@@ -53,10 +54,18 @@ class Resource:
     """True while its owner has not said that the public may be let in by its policy."""
     is_service_linked: bool = False
     """True for a service-linked role that is to be assumed: resource control policies leave it alone."""
+    is_version: bool = False
+    """True for a version of an object that the request names by its id."""
+    object_tags: Tags = ()
+    """The tags of an S3 object, which are `s3:ExistingObjectTag`."""
+    bucket_tags: Tags = ()
+    """The tags of the bucket, or of the bucket that holds the object: `s3:BucketTag`."""
 
 
-Resolver = Callable[[Any, Directory, Authenticated], Resource]
-"""Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account."""
+Resolver = Callable[[Any, Directory, Authenticated], Resource | None]
+"""Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account.
+
+None only from those of further checks: the request touches nothing that this check is about."""
 EachResolver = Callable[[Any, Directory, Authenticated], Sequence[tuple[str, Resource]]]
 """Lists what a request acts on one by one: pairs of action and resource."""
 
@@ -82,6 +91,10 @@ class Check:
     """A value of that attribute which needs no check."""
     inherited: str | None = None
     """A session attribute whose presence asks for the check as well: what chained sessions pass on."""
+    version_action: str | None = None
+    """The action instead of `action` when the resource is a certain version of an object."""
+    missing: Check | None = None
+    """Asked when this check's resource is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +107,6 @@ class Requirement:
     """Service condition keys, in lower case; a key with a name part ends with `/`."""
     is_always_allowed: bool = False
     """No policy controls it: GetCallerIdentity, GetSessionToken."""
-    missing: Check | None = None
-    """Asked when the first check's resource is missing."""
     each: str | None = None
     """The name of the resolver that lists what is decided one by one."""
 
@@ -114,7 +125,6 @@ def _requirement(entry: dict[str, Any]) -> Requirement:
         checks=(_check(entry, ""), *(_check(also, entry["resource"]) for also in entry.get("also", ()))),
         keys=frozenset(_key(name) for name in entry.get("keys", ())),
         is_always_allowed=entry.get("always", False),
-        missing=_check(entry["missing"], entry["resource"]) if "missing" in entry else None,
     )
 
 
@@ -125,6 +135,8 @@ def _check(entry: dict[str, Any], resource: str) -> Check:
         _attribute(entry.get("when")),
         entry.get("unless"),
         entry.get("inherited"),
+        entry.get("version_action"),
+        _check(entry["missing"], resource) if "missing" in entry else None,
     )
 
 

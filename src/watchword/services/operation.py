@@ -82,8 +82,8 @@ def operation(
 ) -> Callable[[F], F]:
     """Declare the function below as the operation `service:Name`.
 
-    With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names;
-    its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
+    With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names
+    (`directory` is a snapshot then); its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
     operation fails. `request` is the input shape, for a function made from a table; else the annotation names it.
     `pages_itself` says that the function cuts its own pages.
     """
@@ -99,7 +99,7 @@ def operation(
             request_type=request or _request_type(function, full_name),
             needs=needs,
             prepare=prepare,
-            prepare_needs=_needs(prepare, full_name, "call", PORTS - {"directory"}) if prepare else (),
+            prepare_needs=_needs(prepare, full_name, "call", PORTS) if prepare else (),
             discard=discard,
             discard_needs=_needs(discard, full_name, "prepared", PORTS - {"directory"}) if discard else (),
             pages_itself=pages_itself,

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from watchword.core.errors import WatchwordError
+from watchword.directory.blobs import is_blob_named
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
 from watchword.storage.objects import SWEPT_FOLDERS, LocalObjects
@@ -73,4 +74,4 @@ class Leftovers:
 
     def _is_referenced(self, blob: str) -> bool:
         with self._store.read() as snapshot:
-            return next(Directory(snapshot).objects.where("blob", blob, limit=1), None) is not None
+            return is_blob_named(Directory(snapshot), blob)

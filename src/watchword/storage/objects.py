@@ -18,22 +18,52 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from watchword.core.errors import Unavailable
-from watchword.core.http import FileBody, Spooled
+from watchword.core.http import FileBody, FileRange, Spooled
 from watchword.core.ids import RandomBytes
 
 INLINE_BYTES_MAX = 64 * 1024
 """Ranges up to this size are read at once, longer ones are left to the server to send from the file."""
 GRACE_SECONDS = 60.0
 """How long a discarded blob stays: longer than between a reader's snapshot and its opening of the file."""
+PARTS_GRACE_SECONDS = 3600.0
+"""How long the parts of an object stay: a reader opens the last one only after it has sent all others."""
+_COPY_BYTES = 1024 * 1024
+
+HOT_RANGE_BYTES_MAX = 16 * 1024
+HOT_BYTES_MAX = 16 * 1024 * 1024
+"""What a process keeps of short ranges, so that reading them again asks no file."""
 
 _FOLDERS = tuple(f"{number:02x}" for number in range(256))
 SWEPT_FOLDERS = ("staging", *_FOLDERS)
+
+
+class _HotRanges:
+    """Short ranges that were read lately. A blob never changes, so what is kept is never stale."""
+
+    __slots__ = ("_bytes", "_ranges")
+
+    def __init__(self) -> None:
+        self._ranges: dict[tuple[str, int, int], bytes] = {}
+        self._bytes = 0
+
+    def find(self, blob: str, offset: int, length: int) -> bytes | None:
+        return self._ranges.get((blob, offset, length))
+
+    def keep(self, blob: str, offset: int, data: bytes) -> None:
+        """Keep a range; the oldest make room."""
+        if len(data) > HOT_RANGE_BYTES_MAX:
+            return
+        if self._ranges.setdefault((blob, offset, len(data)), data) is data:
+            self._bytes += len(data)
+        while self._bytes > HOT_BYTES_MAX:
+            oldest = self._ranges.pop(next(iter(self._ranges)), b"")
+            self._bytes -= len(oldest)
 
 
 class LocalObjects:
@@ -46,7 +76,10 @@ class LocalObjects:
         self._staging = root / "staging"
         self._random_bytes = random_bytes
         self._grace_seconds = grace_seconds
+        self._hot = _HotRanges()
         self._discarded: deque[tuple[float, str]] = deque()
+        self._discarded_parts: deque[tuple[float, str]] = deque()
+        self._expiring = (self._discarded, self._discarded_parts)
         self._removing = threading.Lock()
         try:
             self._make_folders()
@@ -71,11 +104,16 @@ class LocalObjects:
         return blob
 
     def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
+        hot = self._hot.find(blob, offset, length)
+        if hot is not None:
+            return hot
         path = self._path(blob)
         try:
             if length <= INLINE_BYTES_MAX:
                 answer = _read(path, offset, length)
                 is_whole = len(answer) == length
+                if is_whole:
+                    self._hot.keep(blob, offset, answer)
             else:
                 answer = FileBody(Path(path), offset, length)
                 is_whole = answer.path.stat().st_size >= offset + length
@@ -85,8 +123,58 @@ class LocalObjects:
             raise Unavailable(f"blob `{blob}` is shorter than its record says")
         return answer
 
+    def joined(self, pieces: Sequence[tuple[str, int, int]]) -> bytes | FileBody:
+        if sum([length for _, _, length in pieces]) <= INLINE_BYTES_MAX:
+            found: list[bytes] = []
+            self.pass_by(pieces, found.append)
+            return b"".join(found)
+        first, *others = [FileRange(Path(self._path(blob)), offset, length) for blob, offset, length in pieces]
+        return FileBody(*first, *others)
+
+    def pass_by(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> None:
+        try:
+            for piece in pieces:
+                _pass_by(self._path(piece[0]), piece[1], piece[2], take)
+        except OSError as error:
+            raise Unavailable(f"a blob cannot be read: {error}") from error
+
+    def copy(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> str:
+        blob = self._random_bytes(16).hex()
+        staged = self._staging / blob
+        try:
+            with os.fdopen(_create(staged), "wb") as file:
+
+                def keep(data: bytes) -> None:
+                    take(data)
+                    file.write(data)
+
+                self.pass_by(pieces, keep)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.rename(self._path(blob))
+            _sync_folder(self._root / blob[:2])
+        except (OSError, Unavailable) as error:
+            with suppress(OSError):
+                staged.unlink()
+            raise Unavailable(f"the copy cannot be kept: {error}") from error
+        return blob
+
+    def clone(self, blob: str) -> str:
+        new = self._random_bytes(16).hex()
+        try:
+            Path(self._path(new)).hardlink_to(self._path(blob))
+            _sync_folder(self._root / new[:2])
+        except OSError as error:
+            raise Unavailable(f"blob `{blob}` cannot be cloned: {error}") from error
+        return new
+
     def discard(self, blob: str) -> None:
         self._discarded.append((time.monotonic() + self._grace_seconds, blob))
+        self._remove_expired()
+
+    def discard_parts(self, blobs: Sequence[str]) -> None:
+        until = time.monotonic() + max(PARTS_GRACE_SECONDS, self._grace_seconds)
+        self._discarded_parts.extend([(until, blob) for blob in blobs])
         self._remove_expired()
 
     def sweep(self, is_referenced: Callable[[str], bool], staged_before: datetime) -> int:
@@ -107,13 +195,14 @@ class LocalObjects:
 
     def _remove_expired(self) -> None:
         now = time.monotonic()
-        if not self._discarded or self._discarded[0][0] > now or not self._removing.acquire(blocking=False):
+        if not any(each and each[0][0] <= now for each in self._expiring) or not self._removing.acquire(blocking=False):
             return
         try:
             with self._may_remove() as may_remove:
-                while may_remove and self._discarded and self._discarded[0][0] <= now:
-                    with suppress(OSError):
-                        Path(self._path(self._discarded.popleft()[1])).unlink()
+                for expiring in self._expiring if may_remove else ():
+                    while expiring and expiring[0][0] <= now:
+                        with suppress(OSError):
+                            Path(self._path(expiring.popleft()[1])).unlink()
         finally:
             self._removing.release()
 
@@ -166,7 +255,7 @@ def removals_held(root: Path) -> Generator[None, None, None]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    file = _create(path)
     try:
         view = memoryview(data)
         while view:
@@ -190,6 +279,21 @@ def _take(spooled: Path, staged: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def _pass_by(path: str, offset: int, length: int, take: Callable[[bytes], object]) -> None:
+    with Path(path).open("rb", buffering=0) as file:
+        file.seek(offset)
+        while length:
+            data = file.read(min(length, _COPY_BYTES))
+            if not data:
+                raise OSError(errno.EIO, f"blob `{path}` is shorter than its record says")
+            take(data)
+            length -= len(data)
 
 
 def _read(path: str, offset: int, length: int) -> bytes:

@@ -47,7 +47,7 @@ def test_a_large_body_is_left_in_its_file(root: Path, tmp_path: Path) -> None:
     blob = objects.stage(spooled)
     whole = objects.body(blob, 5, INLINE_BYTES_MAX + 5)
     assert isinstance(whole, FileBody)
-    assert (whole.offset, whole.length) == (5, INLINE_BYTES_MAX + 5)
+    assert (whole.ranges[0].offset, whole.length) == (5, INLINE_BYTES_MAX + 5)
     assert whole.path.read_bytes() == data
     assert objects.body(blob, INLINE_BYTES_MAX, 10) == data[-10:]
     assert not (tmp_path / "spooled").exists()

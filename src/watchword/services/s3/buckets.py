@@ -75,8 +75,6 @@ def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
     )
     if asked.acl not in (None, "private") or any(grants):
         raise bucket_acl_with_ownership()
-    if asked.object_ownership not in (None, "BucketOwnerEnforced"):
-        raise not_implemented("x-amz-object-ownership")
     if asked.bucket_namespace not in (None, "global"):
         raise not_implemented("x-amz-bucket-namespace")
     if asked.object_lock_enabled_for_bucket:

@@ -66,3 +66,34 @@ def check_match(if_match: str, existing: StoredObject | None, key: str) -> None:
 
 def _names(condition: str, etag: str) -> bool:
     return any(each.strip().strip('"') in (etag, "*") for each in condition.split(","))
+
+
+class CopyRequest(Protocol):
+    """The conditions of a copy on its source."""
+
+    @property
+    def copy_source_if_match(self) -> str | None: ...
+    @property
+    def copy_source_if_none_match(self) -> str | None: ...
+    @property
+    def copy_source_if_modified_since(self) -> datetime | None: ...
+    @property
+    def copy_source_if_unmodified_since(self) -> datetime | None: ...
+
+
+def check_copy(asked: CopyRequest, source: StoredObject, now: datetime) -> None:
+    """Raise PreconditionFailed. A matching ETag outweighs the dates, as in `check_read`."""
+    if asked.copy_source_if_match is not None:
+        if not _names(asked.copy_source_if_match, source.etag):
+            raise precondition_failed("x-amz-copy-source-If-Match")
+    elif (
+        asked.copy_source_if_unmodified_since is not None and source.modified_at > asked.copy_source_if_unmodified_since
+    ):
+        raise precondition_failed("x-amz-copy-source-If-Unmodified-Since")
+    if asked.copy_source_if_none_match is not None:
+        if _names(asked.copy_source_if_none_match, source.etag):
+            raise precondition_failed("x-amz-copy-source-If-None-Match")
+    else:
+        since = asked.copy_source_if_modified_since
+        if since is not None and source.modified_at <= since <= now:
+            raise precondition_failed("x-amz-copy-source-If-Modified-Since")

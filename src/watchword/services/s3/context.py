@@ -7,27 +7,30 @@ Source: AWS's service authorization reference for S3.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from watchword.core.clock import iso8601
+from watchword.core.tags import Tags
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
+from watchword.services.s3.copy_sources import read_source
+from watchword.services.s3.tags import header_tags
 
 _MEMBERS = {
     "s3:bucketnamespace": "bucket_namespace",
     "s3:delimiter": "delimiter",
     "s3:if-none-match": "if_none_match",
     "s3:max-keys": "max_keys",
-    "s3:object-lock-legal-hold": "object_lock_legal_hold_status",
-    "s3:object-lock-mode": "object_lock_mode",
     "s3:prefix": "prefix",
-    "s3:versionid": "version_id",
     "s3:x-amz-acl": "acl",
     "s3:x-amz-grant-full-control": "grant_full_control",
     "s3:x-amz-grant-read": "grant_read",
     "s3:x-amz-grant-read-acp": "grant_read_acp",
     "s3:x-amz-grant-write": "grant_write",
     "s3:x-amz-grant-write-acp": "grant_write_acp",
+    "s3:x-amz-metadata-directive": "metadata_directive",
     "s3:x-amz-object-ownership": "object_ownership",
     "s3:x-amz-server-side-encryption": "server_side_encryption",
     "s3:x-amz-server-side-encryption-aws-kms-key-id": "ssekms_key_id",
@@ -62,9 +65,92 @@ def _resource_account(request: Any, resource: Resource, caller: Authenticated) -
     return resource.account or None
 
 
+def _request_tags(request: Any) -> Tags | None:
+    """The object tags that a request sets."""
+    if isinstance(request, shapes.PutObjectTaggingRequest):
+        return tuple((tag.key, tag.value) for tag in request.tagging.tag_set)
+    text = getattr(request, "tagging", None)
+    return header_tags(text) if isinstance(text, str) and text else None
+
+
+def _request_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
+    return _tag(_request_tags(request) or (), name)
+
+
+def _request_tag_keys(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    tags = _request_tags(request)
+    return None if tags is None else tuple(key for key, _ in tags)
+
+
+def _existing_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
+    return _tag(resource.object_tags, name)
+
+
+def _bucket_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
+    return _tag(resource.bucket_tags, name)
+
+
+def _tag(tags: Tags, name: str) -> str | None:
+    return next((value for key, value in tags if key.lower() == name), None)
+
+
+def _copy_source(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    text = getattr(request, "copy_source", None)
+    return None if text is None else "/".join(read_source(text)[:2])
+
+
+def _version(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    if not resource.is_version:
+        return None
+    own: str | None = getattr(request, "version_id", None)
+    source: str | None = getattr(request, "copy_source", None)
+    return own if own is not None or source is None else read_source(source).version
+
+
+def _retain_until(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    until = _retention(request)
+    return None if until is None else iso8601(until)
+
+
+def _retention(request: Any) -> datetime | None:
+    if isinstance(request, shapes.PutObjectRetentionRequest):
+        return request.retention.retain_until_date if request.retention else None
+    return getattr(request, "object_lock_retain_until_date", None)
+
+
+def _lock_mode(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    if isinstance(request, shapes.PutObjectRetentionRequest):
+        return request.retention.mode if request.retention else None
+    return getattr(request, "object_lock_mode", None)
+
+
+def _legal_hold(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    if isinstance(request, shapes.PutObjectLegalHoldRequest):
+        return request.legal_hold.status if request.legal_hold else None
+    return getattr(request, "object_lock_legal_hold_status", None)
+
+
+_CREATIONS = (shapes.PutObjectRequest, shapes.CopyObjectRequest, shapes.CompleteMultipartUploadRequest)
+
+
+def _creates(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    return "true" if isinstance(request, _CREATIONS) else "false"
+
+
 KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEMBERS.items()} | {
     "s3:if-match": _if_match,
     "s3:locationconstraint": _location,
+    "s3:object-lock-legal-hold": _legal_hold,
+    "s3:object-lock-mode": _lock_mode,
+    "s3:object-lock-retain-until-date": _retain_until,
+    "s3:objectcreationoperation": _creates,
+    "s3:requestobjecttagkeys": _request_tag_keys,
     "s3:resourceaccount": _resource_account,
+    "s3:versionid": _version,
+    "s3:x-amz-copy-source": _copy_source,
 }
-PREFIXES: dict[str, PrefixReader] = {}
+PREFIXES: dict[str, PrefixReader] = {
+    "s3:buckettag/": _bucket_tag,
+    "s3:existingobjecttag/": _existing_tag,
+    "s3:requestobjecttag/": _request_tag,
+}

@@ -63,6 +63,20 @@ class NoSuchKey(ApiError):
         super().__init__("NoSuchKey", message, 404, fields=fields)
 
 
+class NoSuchUpload(ApiError):
+    """Status 404."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("NoSuchUpload", message, 404, fields=fields)
+
+
+class ObjectNotInActiveTierError(ApiError):
+    """Status 403."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("ObjectNotInActiveTierError", message, 403, fields=fields)
+
+
 class TooManyParts(ApiError):
     """Status 400."""
 

@@ -76,12 +76,12 @@ def invalid_owner(value: str) -> ApiError:
     return ApiError("InvalidBucketOwnerAWSAccountID", message)
 
 
-def invalid_part_number(asked: int) -> ApiError:
+def invalid_part_number(asked: int, parts: int) -> ApiError:
     return ApiError(
         "InvalidPartNumber",
         "The requested partnumber is not satisfiable",
         416,
-        fields={"PartNumberRequested": str(asked), "ActualPartCount": "1"},
+        fields={"PartNumberRequested": str(asked), "ActualPartCount": str(parts)},
     )
 
 
@@ -178,3 +178,108 @@ def no_such_version(key: str, version: str) -> ApiError:
     """For every version: no bucket here keeps any."""
     message = "The specified version does not exist."
     return ApiError("NoSuchVersion", message, 404, fields={"Key": key, "VersionId": version})
+
+
+def bad_version(value: str) -> ApiError:
+    return invalid_argument("Invalid version id specified", "versionId", value)
+
+
+def delete_marker_met(key: str, version: str) -> ApiError:
+    """The latest version of a key is a delete marker: there is no object."""
+    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": version}
+    return ApiError("NoSuchKey", "The specified key does not exist.", 404, fields={"Key": key}, headers=headers)
+
+
+def delete_marker_asked(version: str, modified: str, method: str) -> ApiError:
+    """A delete marker was asked for by its id, and can only be deleted."""
+    return ApiError(
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        405,
+        fields={"Method": method, "ResourceType": "DeleteMarker"},
+        headers={
+            "x-amz-delete-marker": "true", "x-amz-version-id": version, "allow": "DELETE", "last-modified": modified,
+        },
+    )  # fmt: skip
+
+
+def entity_too_small(size: int, size_min: int, number: int, etag: str) -> ApiError:
+    return ApiError(
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size",
+        fields={
+            "ProposedSize": str(size),
+            "MinSizeAllowed": str(size_min),
+            "PartNumber": str(number),
+            "ETag": etag,
+        },
+    )
+
+
+def invalid_part(upload: str, number: int, etag: str) -> ApiError:
+    message = (
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
+        "entity tag may not match the part's entity tag."
+    )
+    return ApiError("InvalidPart", message, fields={"UploadId": upload, "PartNumber": str(number), "ETag": etag})
+
+
+def invalid_part_order(upload: str) -> ApiError:
+    message = "The list of parts was not in ascending order. Parts must be ordered by part number."
+    return ApiError("InvalidPartOrder", message, fields={"UploadId": upload})
+
+
+def no_such_upload(upload: str) -> ApiError:
+    message = (
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+        "completed."
+    )
+    return ApiError("NoSuchUpload", message, 404, fields={"UploadId": upload})
+
+
+def invalid_tag(message: str, key: str | None = None) -> ApiError:
+    return ApiError("InvalidTag", message, fields={} if key is None else {"TagKey": key})
+
+
+def bad_request(message: str) -> ApiError:
+    return ApiError("BadRequest", message)
+
+
+def locked() -> ApiError:
+    """The version is under retention or a legal hold."""
+    return access_denied("Access Denied because object protected by object lock.")
+
+
+def no_such_setting(code: str, message: str, bucket: str) -> ApiError:
+    """A bucket has no configuration of some kind."""
+    return ApiError(code, message, 404, fields={"BucketName": bucket})
+
+
+def no_lock_configuration() -> ApiError:
+    return invalid_request("Bucket is missing Object Lock Configuration")
+
+
+def bad_checksum_type(expected: str, found: str) -> ApiError:
+    message = f"Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {found}"
+    return invalid_request(message)
+
+
+def invalid_bucket_state(message: str) -> ApiError:
+    return ApiError("InvalidBucketState", message, 409)
+
+
+def malformed_acl() -> ApiError:
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return ApiError("MalformedACLError", message)
+
+
+def unresolvable_grant(email: str) -> ApiError:
+    message = "The e-mail address you provided does not match any account on record."
+    return ApiError("UnresolvableGrantByEmailAddress", message, fields={"EmailAddress": email})
+
+
+def invalid_encryption(algorithm: str) -> ApiError:
+    message = "The encryption method specified is not supported"
+    return ApiError(
+        "InvalidEncryptionAlgorithmError", message, fields={"ServerSideEncryption": algorithm}
+    )  # fmt: skip

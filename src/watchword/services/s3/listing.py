@@ -34,16 +34,16 @@ def list_page(
 ) -> Page:
     """The entries after the entry `after` whose text begins with `prefix`, at most `limit`."""
     page = _Filling(limit)
-    cursor = _behind_prefix(after, prefix, delimiter)
+    cursor = behind_prefix(after, prefix, delimiter)
     while limit:
         rows = objects.under(bucket, beginning=prefix, after=(bucket, cursor) if cursor else None)
         hidden = 0
         for stored in rows:
-            common = _common_prefix(stored.key, prefix, delimiter)
+            common = common_prefix(stored.key, prefix, delimiter)
             if common is not None and common == page.last:
                 hidden += 1
                 if hidden > SEEK_AFTER:
-                    cursor = common + _BEHIND
+                    cursor = behind(common)
                     break
             elif page.is_full():
                 return Page(page.objects, page.prefixes, True, page.last)
@@ -78,7 +78,7 @@ class _Filling:
             self.last = common
 
 
-def _common_prefix(key: str, prefix: str, delimiter: str) -> str | None:
+def common_prefix(key: str, prefix: str, delimiter: str) -> str | None:
     """What the key is rolled up to; None when it stands for itself."""
     if not delimiter:
         return None
@@ -86,7 +86,12 @@ def _common_prefix(key: str, prefix: str, delimiter: str) -> str | None:
     return None if found < 0 else key[: found + len(delimiter)]
 
 
-def _behind_prefix(after: str, prefix: str, delimiter: str) -> str:
+def behind(prefix: str) -> str:
+    """What comes after every key that begins with `prefix`."""
+    return prefix + _BEHIND
+
+
+def behind_prefix(after: str, prefix: str, delimiter: str) -> str:
     """Where reading begins: behind the whole common prefix when `after` is one, or lies in one."""
-    common = _common_prefix(after, prefix, delimiter) if after.startswith(prefix) else None
-    return after if common is None else common + _BEHIND
+    common = common_prefix(after, prefix, delimiter) if after.startswith(prefix) else None
+    return after if common is None else behind(common)

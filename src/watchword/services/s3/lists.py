@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import quote_plus
 
 from watchword.directory.buckets import Bucket, StoredObject
@@ -13,6 +13,7 @@ from watchword.directory.directory import Directory
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.checksums import checksum_type
 from watchword.services.s3.continuation import open_cursor, seal_cursor
 from watchword.services.s3.faults import invalid_argument
 from watchword.services.s3.listing import Page, list_page
@@ -34,9 +35,9 @@ def list_objects_v2(call: Call[shapes.ListObjectsV2Request], directory: Director
     bucket = bucket_of(asked, directory, call.region)
     token = asked.continuation_token
     after = (asked.start_after or "") if token is None else open_cursor(token)
-    limit = _limit(asked.max_keys)
+    limit = limited(asked.max_keys)
     page = _page(directory, bucket, asked.prefix, asked.delimiter, after, limit)
-    encode = _encoder(asked.encoding_type)
+    encode = encoder(asked.encoding_type)
     return shapes.ListObjectsV2Output(
         is_truncated=page.is_truncated,
         contents=_contents(page, encode, bucket.account if asked.fetch_owner else None),
@@ -44,7 +45,7 @@ def list_objects_v2(call: Call[shapes.ListObjectsV2Request], directory: Director
         prefix=encode(asked.prefix or ""),
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
         max_keys=limit,
-        common_prefixes=_common_prefixes(page, encode),
+        common_prefixes=prefix_views(page.prefixes, encode),
         encoding_type=asked.encoding_type,
         key_count=len(page.objects) + len(page.prefixes),
         continuation_token=token,
@@ -62,9 +63,9 @@ def list_objects(call: Call[shapes.ListObjectsRequest], directory: Directory) ->
     asked = call.request
     refuse_unbuilt(asked)
     bucket = bucket_of(asked, directory, call.region)
-    limit = _limit(asked.max_keys)
+    limit = limited(asked.max_keys)
     page = _page(directory, bucket, asked.prefix, asked.delimiter, asked.marker or "", limit)
-    encode = _encoder(asked.encoding_type)
+    encode = encoder(asked.encoding_type)
     return shapes.ListObjectsOutput(
         is_truncated=page.is_truncated,
         marker=encode(asked.marker or ""),
@@ -74,7 +75,7 @@ def list_objects(call: Call[shapes.ListObjectsRequest], directory: Directory) ->
         prefix=encode(asked.prefix or ""),
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
         max_keys=limit,
-        common_prefixes=_common_prefixes(page, encode),
+        common_prefixes=prefix_views(page.prefixes, encode),
         encoding_type=asked.encoding_type,
     )
 
@@ -87,16 +88,18 @@ def _page(
     )
 
 
-def _limit(asked: int | None) -> int:
+def limited(asked: int | None, name: str = "max-keys") -> int:
+    """How many entries a page may have. Raises InvalidArgument."""
     if asked is None:
         return KEYS_MAX
     if not 0 <= asked <= _INTEGER_MAX:
-        message = f"Argument max-keys must be an integer between 0 and {_INTEGER_MAX}"
-        raise invalid_argument(message, "max-keys", str(asked))
+        message = f"Argument {name} must be an integer between 0 and {_INTEGER_MAX}"
+        raise invalid_argument(message, name, str(asked))
     return min(asked, KEYS_MAX)
 
 
-def _encoder(encoding: str | None) -> Encode:
+def encoder(encoding: str | None) -> Encode:
+    """How keys are written. Raises InvalidArgument."""
     if encoding is None:
         return str
     if encoding != "url":
@@ -110,7 +113,10 @@ def _url_encoded(text: str) -> str:
 
 def _contents(page: Page, encode: Encode, account: str | None) -> list[shapes.Object]:
     shown = None if account is None else owner(account)
-    return [_object_view(stored, encode, shown) for stored in page.objects]
+    return [
+        _object_view(stored, encode, shown and (owner(stored.account) if stored.account else shown))
+        for stored in page.objects
+    ]
 
 
 def _object_view(stored: StoredObject, encode: Encode, shown: shapes.Owner | None) -> shapes.Object:
@@ -119,12 +125,13 @@ def _object_view(stored: StoredObject, encode: Encode, shown: shapes.Owner | Non
         last_modified=stored.modified_at,
         e_tag=f'"{stored.etag}"',
         checksum_algorithm=[stored.checksum_algorithm] if stored.checksum else None,
-        checksum_type="FULL_OBJECT" if stored.checksum else None,
+        checksum_type=checksum_type(stored.checksum) if stored.checksum else None,
         size=stored.size,
-        storage_class="STANDARD",
+        storage_class=stored.storage_class or "STANDARD",
         owner=shown,
     )
 
 
-def _common_prefixes(page: Page, encode: Encode) -> list[shapes.CommonPrefix]:
-    return [shapes.CommonPrefix(prefix=encode(prefix)) for prefix in page.prefixes]
+def prefix_views(prefixes: Iterable[str], encode: Encode) -> list[shapes.CommonPrefix]:
+    """Common prefixes as answers show them."""
+    return [shapes.CommonPrefix(prefix=encode(prefix)) for prefix in prefixes]

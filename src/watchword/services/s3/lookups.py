@@ -5,20 +5,26 @@ Callers hold a `Call`: whether they may know is decided. Source: the errors of e
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from typing import Protocol
 
+from watchword.core.errors import ApiError
 from watchword.core.ids import is_account_id
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.services.s3.faults import (
     access_denied,
+    delete_marker_asked,
+    delete_marker_met,
     invalid_bucket_name,
     invalid_owner,
     no_such_bucket,
     no_such_key,
+    no_such_version,
     permanent_redirect,
 )
 from watchword.services.s3.names import check_key, is_bucket_name
+from watchword.services.s3.versions import NULL, newest_marker, version_named
 
 
 class BucketRequest(Protocol):
@@ -31,10 +37,12 @@ class BucketRequest(Protocol):
 
 
 class ObjectRequest(BucketRequest, Protocol):
-    """Any request on an object."""
+    """Any request on an object that is there."""
 
     @property
     def key(self) -> str: ...
+    @property
+    def version_id(self) -> str | None: ...
 
 
 def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Bucket:
@@ -54,11 +62,30 @@ def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Buck
     return bucket
 
 
-def object_of(request: ObjectRequest, directory: Directory, region: str) -> StoredObject:
-    """The object of a request. Raises what `bucket_of` raises, and NoSuchKey, KeyTooLongError, InvalidURI."""
-    bucket_of(request, directory, region)
-    check_key(request.key)
-    stored = directory.objects.get(request.bucket, request.key)
+def object_of(
+    request: ObjectRequest, directory: Directory, region: str, *, method: str = "GET"
+) -> tuple[Bucket, StoredObject]:
+    """The object of a request, in the version that it names, and its bucket.
+
+    Raises what `bucket_of` raises, and NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker, KeyTooLongError,
+    InvalidURI, InvalidArgument.
+    """
+    bucket = bucket_of(request, directory, region)
+    key, version = request.key, request.version_id
+    check_key(key)
+    if version is None:
+        stored = directory.objects.get(bucket.name, key)
+        if stored is None:
+            raise _missing(directory, bucket, key)
+        return bucket, stored
+    stored = version_named(directory, bucket.name, key, version)
     if stored is None:
-        raise no_such_key(request.key)
-    return stored
+        raise no_such_version(key, version)
+    if stored.is_delete_marker:
+        raise delete_marker_asked(stored.version or NULL, format_datetime(stored.modified_at, usegmt=True), method)
+    return bucket, stored
+
+
+def _missing(directory: Directory, bucket: Bucket, key: str) -> ApiError:
+    marker = newest_marker(directory, bucket, key)
+    return no_such_key(key) if marker is None else delete_marker_met(key, marker.version or NULL)

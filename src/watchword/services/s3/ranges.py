@@ -47,19 +47,25 @@ def asked_part(asked: str | None, part_number: int | None, size: int) -> Part:
         return Part(0, size, None)
     if start >= size:
         raise invalid_range(asked, size)
-    return _part(start, end, size)
+    return part_at(start, end, size)
 
 
 def _numbered(asked: str | None, number: int, size: int) -> Part:
+    check_part_number(asked, number)
+    if number > 1:
+        raise invalid_part_number(number, 1)
+    return part_at(0, size - 1, size) if size else Part(0, 0, None)
+
+
+def check_part_number(asked: str | None, number: int) -> None:
+    """Raise InvalidArgument for what is no part number, InvalidRequest when a range is asked for as well."""
     if not 1 <= number <= PARTS_MAX:
         message = f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive"
         raise invalid_argument(message, "partNumber", str(number))
     if asked is not None:
         raise invalid_request("Cannot specify both Range header and partNumber query parameter")
-    if number > 1:
-        raise invalid_part_number(number)
-    return _part(0, size - 1, size) if size else Part(0, 0, None)
 
 
-def _part(start: int, end: int, size: int) -> Part:
+def part_at(start: int, end: int, size: int) -> Part:
+    """The part from the byte `start` to the byte `end`, of an object of `size` bytes."""
     return Part(start, end - start + 1, f"bytes {start}-{end}/{size}")

@@ -11,19 +11,23 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, Final
 
-from watchword.directory.buckets import StoredObject
+from watchword.core.http import FileBody
+from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import ObjectStore
 from watchword.policy.principals import Kind
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.assemblies import numbered_piece, pieces_of
 from watchword.services.s3.checksums import checksum_view
 from watchword.services.s3.conditions import check_read
 from watchword.services.s3.faults import invalid_argument, invalid_request
+from watchword.services.s3.locks import lock_view
 from watchword.services.s3.lookups import object_of
 from watchword.services.s3.ranges import Part, asked_part
 from watchword.services.s3.unbuilt import refuse_unbuilt
+from watchword.services.s3.versions import shown_version
 
 DEFAULT_TYPE = "binary/octet-stream"
 NO_SNIFFING: Final = (("x-content-type-options", "nosniff"),)
@@ -50,29 +54,36 @@ def get_object(
 
     Raises NoSuchBucket, NoSuchKey, InvalidRange, PreconditionFailed, and a 304 for those who have it.
     """
-    stored, part = _chosen(call, directory)
-    body = objects.body(stored.blob, part.offset, part.length) if part.length else b""
-    output = shapes.GetObjectOutput(body=body, **_facts(call, stored, part))
+    bucket, stored, part = _chosen(call, directory, "GET")
+    if not part.length:
+        body: bytes | FileBody = b""
+    elif stored.parts:
+        body = objects.joined(pieces_of(stored, directory, part.offset, part.length))
+    else:
+        body = objects.body(stored.blob, part.offset, part.length)
+    output = shapes.GetObjectOutput(body=body, **_facts(call, bucket, stored, part))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
 
 
 @operation("s3:HeadObject")
 def head_object(call: Call[shapes.HeadObjectRequest], directory: Directory) -> Answer[shapes.HeadObjectOutput]:
     """Describe an object or a part of it, in GetObject's headers. Raises what GetObject raises."""
-    stored, part = _chosen(call, directory)
-    output = shapes.HeadObjectOutput(**_facts(call, stored, part))
+    bucket, stored, part = _chosen(call, directory, "HEAD")
+    output = shapes.HeadObjectOutput(**_facts(call, bucket, stored, part))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
 
 
-def _chosen(call: Call[Any], directory: Directory) -> tuple[StoredObject, Part]:
+def _chosen(call: Call[Any], directory: Directory, method: str) -> tuple[Bucket, StoredObject, Part]:
     asked: Read = call.request
     refuse_unbuilt(asked)
-    stored = object_of(asked, directory, call.region)
+    bucket, stored = object_of(asked, directory, call.region, method=method)
     check_read(asked, stored, call.now)
-    return stored, asked_part(asked.range, asked.part_number, stored.size)
+    if asked.part_number is not None and stored.parts:
+        return bucket, stored, numbered_piece(stored, directory, asked.range, asked.part_number)
+    return bucket, stored, asked_part(asked.range, asked.part_number, stored.size)
 
 
-def _facts(call: Call[Any], stored: StoredObject, part: Part) -> dict[str, Any]:
+def _facts(call: Call[Any], bucket: Bucket, stored: StoredObject, part: Part) -> dict[str, Any]:
     """What both answers say of the object, by attribute."""
     asked: Read = call.request
     facts: dict[str, Any] = {
@@ -84,6 +95,20 @@ def _facts(call: Call[Any], stored: StoredObject, part: Part) -> dict[str, Any]:
         "last_modified": stored.modified_at,
         "metadata": dict(stored.metadata),
     }
+    if asked.part_number is not None and stored.parts:
+        facts["parts_count"] = stored.parts
+    if bucket.versioning:
+        facts["version_id"] = shown_version(stored, bucket)
+    if stored.tags:
+        facts["tag_count"] = len(stored.tags)
+    if stored.storage_class:
+        facts["storage_class"] = stored.storage_class
+    if stored.is_encryption_asked:
+        facts["server_side_encryption"] = "AES256"
+    if stored.redirect:
+        facts["website_redirect_location"] = stored.redirect
+    if stored.retention_mode or stored.has_legal_hold:
+        facts.update(lock_view(stored))
     for name, value in stored.headers:
         facts[_SERVED[name]] = value
     if asked.checksum_mode == "ENABLED" and part.content_range is None:

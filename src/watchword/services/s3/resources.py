@@ -7,15 +7,29 @@ Source: AWS's service authorization reference for S3.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from watchword.directory.directory import Directory
 from watchword.services.authorization import EachResolver, Resolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
+from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object
+from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.faults import malformed_xml
 from watchword.services.s3.lookups import BucketRequest, ObjectRequest
+from watchword.services.s3.versions import version_named
 
 DELETIONS_MAX = 1000
+
+
+class WriteRequest(Protocol):
+    """A request that writes at a key."""
+
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def key(self) -> str: ...
 
 
 def bucket_arn(bucket: str) -> str:
@@ -43,19 +57,56 @@ def bucket(request: BucketRequest, directory: Directory, caller: Authenticated) 
     return _in_bucket(bucket_arn(request.bucket), request.bucket, directory, caller)
 
 
-def object_place(request: ObjectRequest, directory: Directory, caller: Authenticated) -> Resource:
+def object_place(request: WriteRequest, directory: Directory, caller: Authenticated) -> Resource:
     """A key, whether or not there is an object: where one is written or deleted."""
-    return _in_bucket(object_arn(request.bucket, request.key), request.bucket, directory, caller)
+    is_version = getattr(request, "version_id", None) is not None
+    return _in_bucket(object_arn(request.bucket, request.key), request.bucket, directory, caller, is_version)
 
 
 def stored_object(request: ObjectRequest, directory: Directory, caller: Authenticated) -> Resource:
     """An object that is to be read; it may be missing from its bucket."""
-    found = directory.buckets.get(request.bucket)
-    arn = object_arn(request.bucket, request.key)
+    return _object(request.bucket, request.key, request.version_id, directory, caller)
+
+
+def copy_source(
+    request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
+) -> Resource:
+    """The object that is to be copied. Raises InvalidArgument."""
+    source = read_source(request.copy_source)
+    return _object(source.bucket, source.key, source.version, directory, caller)
+
+
+def copied_tags(request: shapes.CopyObjectRequest, directory: Directory, caller: Authenticated) -> Resource | None:
+    """The object whose tags are copied with it; None when it has none, or gets others. Raises InvalidArgument."""
+    source = copy_source(request, directory, caller)
+    return source if source.object_tags and request.tagging_directive in (None, "COPY") else None
+
+
+def source_bucket(
+    request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
+) -> Resource:
+    """The bucket of what is to be copied. Raises InvalidArgument."""
+    name = read_source(request.copy_source).bucket
+    return _in_bucket(bucket_arn(name), name, directory, caller)
+
+
+def _object(name: str, key: str, version: str | None, directory: Directory, caller: Authenticated) -> Resource:
+    found = directory.buckets.get(name)
+    arn = object_arn(name, key)
     if found is None:
         return Resource(arn, caller.account)
-    is_missing = directory.objects.get(request.bucket, request.key) is None
-    return Resource(arn, found.account, policy=found.bound_policy or found.policy, is_missing=is_missing)
+    stored = directory.objects.get(name, key) if version is None else version_named(directory, name, key, version)
+    return Resource(
+        arn,
+        (stored.account if stored is not None and found.has_acls else "") or found.account,
+        tags=found.tags if found.has_abac else (),
+        policy=policy_over_object(found, stored, directory, caller.account),
+        is_missing=stored is None,
+        is_public_blocked=False,
+        is_version=version is not None,
+        object_tags=stored.tags if stored is not None else (),
+        bucket_tags=found.tags,
+    )
 
 
 def deletions(
@@ -68,19 +119,28 @@ def deletions(
     owning = _in_bucket("", request.bucket, directory, caller)
     found: list[tuple[str, Resource]] = []
     for each in asked:
-        arn = object_arn(request.bucket, each.key)
-        place = Resource(arn, owning.account, policy=owning.policy)
-        found.append(("s3:DeleteObject", place))
+        place = replace(owning, arn=object_arn(request.bucket, each.key))
+        found.append(("s3:DeleteObject" if each.version_id is None else "s3:DeleteObjectVersion", place))
         if each.e_tag not in (None, "*"):
             found.append(("s3:GetObject", place))
+        if request.bypass_governance_retention:
+            found.append(("s3:BypassGovernanceRetention", place))
     return found
 
 
-def _in_bucket(arn: str, name: str, directory: Directory, caller: Authenticated) -> Resource:
+def _in_bucket(arn: str, name: str, directory: Directory, caller: Authenticated, is_version: bool = False) -> Resource:
     found = directory.buckets.get(name)
     if found is None:
-        return Resource(arn, caller.account)
-    return Resource(arn, found.account, policy=found.bound_policy or found.policy)
+        return Resource(arn, caller.account, is_version=is_version)
+    return Resource(
+        arn,
+        found.account,
+        tags=found.tags if found.has_abac else (),
+        policy=policy_over_bucket(found, directory, caller.account),
+        is_public_blocked=False,
+        is_version=is_version,
+        bucket_tags=found.tags,
+    )
 
 
 RESOLVERS: dict[str, Resolver] = {
@@ -89,5 +149,8 @@ RESOLVERS: dict[str, Resolver] = {
     "bucket": bucket,
     "object_place": object_place,
     "stored_object": stored_object,
+    "copied_tags": copied_tags,
+    "copy_source": copy_source,
+    "source_bucket": source_bucket,
 }
 EACH: dict[str, EachResolver] = {"deletions": deletions}

@@ -12,6 +12,55 @@ from watchword.core.http import FileBody, Spooled
 from watchword.protocols.shapes import Shape
 
 
+class AbortIncompleteMultipartUpload(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    days_after_initiation: int | None = None
+
+
+class AbortMultipartUploadOutput(Shape, frozen=True, kw_only=True):
+    """Output of AbortMultipartUpload."""
+
+    request_charged: str | None = None
+    version_id: str | None = None
+
+
+class AbortMultipartUploadRequest(Shape, frozen=True, kw_only=True):
+    """Input of AbortMultipartUpload."""
+
+    bucket: str
+    key: str
+    upload_id: str
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+    if_match_initiated_time: datetime | None = None
+
+
+class AccelerateConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAccelerateConfiguration."""
+
+    status: str | None = None
+
+
+class AccessControlPolicy(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAcl, PutObjectAcl."""
+
+    grants: Sequence[Grant] | None = None
+    owner: Owner | None = None
+
+
+class AccessControlTranslation(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    owner: str
+
+
+class BlockedEncryptionTypes(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketEncryption, GetBucketEncryption."""
+
+    encryption_type: Sequence[str] | None = None
+
+
 class Bucket(Shape, frozen=True, kw_only=True):
     """Used by ListBuckets."""
 
@@ -28,10 +77,248 @@ class BucketInfo(Shape, frozen=True, kw_only=True):
     type: str | None = None
 
 
+class BucketLifecycleConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration."""
+
+    rules: Sequence[LifecycleRule]
+
+
+class BucketLoggingStatus(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging."""
+
+    logging_enabled: LoggingEnabled | None = None
+
+
+class CORSConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketCors."""
+
+    cors_rules: Sequence[CORSRule] = msgspec.field(name="CORSRules")
+
+
+class CORSRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketCors, GetBucketCors."""
+
+    id: str | None = msgspec.field(default=None, name="ID")
+    allowed_headers: Sequence[str] | None = None
+    allowed_methods: Sequence[str]
+    allowed_origins: Sequence[str]
+    expose_headers: Sequence[str] | None = None
+    max_age_seconds: int | None = None
+
+
+class Checksum(Shape, frozen=True, kw_only=True):
+    """Used by GetObjectAttributes."""
+
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    checksum_type: str | None = None
+
+
 class CommonPrefix(Shape, frozen=True, kw_only=True):
-    """Used by ListObjectsV2, ListObjects."""
+    """Used by ListObjectsV2, ListObjects and 2 more."""
 
     prefix: str | None = None
+
+
+class CompleteMultipartUploadOutput(Shape, frozen=True, kw_only=True):
+    """Output of CompleteMultipartUpload."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id"})
+    location: str | None = None
+    bucket: str | None = None
+    key: str | None = None
+    expiration: str | None = None
+    e_tag: str | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    checksum_type: str | None = None
+    server_side_encryption: str | None = None
+    version_id: str | None = None
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    bucket_key_enabled: bool | None = None
+    request_charged: str | None = None
+
+
+class CompleteMultipartUploadRequest(Shape, frozen=True, kw_only=True):
+    """Input of CompleteMultipartUpload."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"sse_customer_key"})
+    bucket: str
+    key: str
+    multipart_upload: CompletedMultipartUpload | None = None
+    upload_id: str
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    checksum_type: str | None = None
+    mpu_object_size: int | None = None
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+
+
+class CompletedMultipartUpload(Shape, frozen=True, kw_only=True):
+    """Used by CompleteMultipartUpload."""
+
+    parts: Sequence[CompletedPart] | None = None
+
+
+class CompletedPart(Shape, frozen=True, kw_only=True):
+    """Used by CompleteMultipartUpload."""
+
+    e_tag: str | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    part_number: int | None = None
+
+
+class Condition(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    http_error_code_returned_equals: str | None = None
+    key_prefix_equals: str | None = None
+
+
+class CopyObjectOutput(Shape, frozen=True, kw_only=True):
+    """Output of CopyObject."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id", "ssekms_encryption_context"})
+    copy_object_result: CopyObjectResult | None = None
+    expiration: str | None = None
+    copy_source_version_id: str | None = None
+    version_id: str | None = None
+    server_side_encryption: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
+    request_charged: str | None = None
+
+
+class CopyObjectRequest(Shape, frozen=True, kw_only=True):
+    """Input of CopyObject."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset(
+        {"sse_customer_key", "ssekms_key_id", "ssekms_encryption_context", "copy_source_sse_customer_key"}
+    )
+    acl: str | None = msgspec.field(default=None, name="ACL")
+    bucket: str
+    cache_control: str | None = None
+    checksum_algorithm: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    content_type: str | None = None
+    copy_source: str
+    copy_source_if_match: str | None = None
+    copy_source_if_modified_since: datetime | None = None
+    copy_source_if_none_match: str | None = None
+    copy_source_if_unmodified_since: datetime | None = None
+    expires: str | None = None
+    grant_full_control: str | None = None
+    grant_read: str | None = None
+    grant_read_acp: str | None = msgspec.field(default=None, name="GrantReadACP")
+    grant_write_acp: str | None = msgspec.field(default=None, name="GrantWriteACP")
+    if_match: str | None = None
+    if_none_match: str | None = None
+    key: str
+    metadata: Mapping[str, str] | None = None
+    metadata_directive: str | None = None
+    tagging_directive: str | None = None
+    annotation_directive: str | None = None
+    server_side_encryption: str | None = None
+    storage_class: str | None = None
+    website_redirect_location: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
+    copy_source_sse_customer_algorithm: str | None = msgspec.field(default=None, name="CopySourceSSECustomerAlgorithm")
+    copy_source_sse_customer_key: str | None = msgspec.field(default=None, name="CopySourceSSECustomerKey")
+    copy_source_sse_customer_key_md5: str | None = msgspec.field(default=None, name="CopySourceSSECustomerKeyMD5")
+    request_payer: str | None = None
+    tagging: str | None = None
+    object_lock_mode: str | None = None
+    object_lock_retain_until_date: datetime | None = None
+    object_lock_legal_hold_status: str | None = None
+    object_lock_event_hold: str | None = None
+    object_lock_event_hold_duration_days: int | None = None
+    object_lock_event_hold_duration_years: int | None = None
+    expected_bucket_owner: str | None = None
+    expected_source_bucket_owner: str | None = None
+
+
+class CopyObjectResult(Shape, frozen=True, kw_only=True):
+    """Used by CopyObject."""
+
+    e_tag: str | None = None
+    last_modified: datetime | None = None
+    checksum_type: str | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+
+
+class CopyPartResult(Shape, frozen=True, kw_only=True):
+    """Used by UploadPartCopy."""
+
+    e_tag: str | None = None
+    last_modified: datetime | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
 
 
 class CreateBucketConfiguration(Shape, frozen=True, kw_only=True):
@@ -66,6 +353,78 @@ class CreateBucketRequest(Shape, frozen=True, kw_only=True):
     bucket_namespace: str | None = None
 
 
+class CreateMultipartUploadOutput(Shape, frozen=True, kw_only=True):
+    """Output of CreateMultipartUpload."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id", "ssekms_encryption_context"})
+    abort_date: datetime | None = None
+    abort_rule_id: str | None = None
+    bucket: str | None = None
+    key: str | None = None
+    upload_id: str | None = None
+    server_side_encryption: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
+    request_charged: str | None = None
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+    version_id: str | None = None
+
+
+class CreateMultipartUploadRequest(Shape, frozen=True, kw_only=True):
+    """Input of CreateMultipartUpload."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset(
+        {"sse_customer_key", "ssekms_key_id", "ssekms_encryption_context"}
+    )
+    acl: str | None = msgspec.field(default=None, name="ACL")
+    bucket: str
+    cache_control: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    content_type: str | None = None
+    expires: str | None = None
+    grant_full_control: str | None = None
+    grant_read: str | None = None
+    grant_read_acp: str | None = msgspec.field(default=None, name="GrantReadACP")
+    grant_write_acp: str | None = msgspec.field(default=None, name="GrantWriteACP")
+    key: str
+    metadata: Mapping[str, str] | None = None
+    server_side_encryption: str | None = None
+    storage_class: str | None = None
+    website_redirect_location: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
+    request_payer: str | None = None
+    tagging: str | None = None
+    object_lock_mode: str | None = None
+    object_lock_retain_until_date: datetime | None = None
+    object_lock_legal_hold_status: str | None = None
+    object_lock_event_hold: str | None = None
+    object_lock_event_hold_duration_days: int | None = None
+    object_lock_event_hold_duration_years: int | None = None
+    expected_bucket_owner: str | None = None
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+
+
+class DefaultRetention(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectLockConfiguration, GetObjectLockConfiguration."""
+
+    mode: str | None = None
+    days: int | None = None
+    years: int | None = None
+    default_event_hold: EventHoldDuration | None = None
+
+
 class Delete(Shape, frozen=True, kw_only=True):
     """Used by DeleteObjects."""
 
@@ -73,8 +432,43 @@ class Delete(Shape, frozen=True, kw_only=True):
     quiet: bool | None = None
 
 
+class DeleteBucketCorsRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketCors."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketEncryption."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketLifecycleRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketLifecycle."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketOwnershipControlsRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketOwnershipControls."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
 class DeleteBucketPolicyRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteBucketPolicy."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketReplicationRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketReplication."""
 
     bucket: str
     expected_bucket_owner: str | None = None
@@ -85,6 +479,36 @@ class DeleteBucketRequest(Shape, frozen=True, kw_only=True):
 
     bucket: str
     expected_bucket_owner: str | None = None
+
+
+class DeleteBucketTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketTagging."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketWebsiteRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketWebsite."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteMarkerEntry(Shape, frozen=True, kw_only=True):
+    """Used by ListObjectVersions."""
+
+    owner: Owner | None = None
+    key: str | None = None
+    version_id: str | None = None
+    is_latest: bool | None = None
+    last_modified: datetime | None = None
+
+
+class DeleteMarkerReplication(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str | None = None
 
 
 class DeleteObjectOutput(Shape, frozen=True, kw_only=True):
@@ -110,6 +534,21 @@ class DeleteObjectRequest(Shape, frozen=True, kw_only=True):
     if_match_size: int | None = None
 
 
+class DeleteObjectTaggingOutput(Shape, frozen=True, kw_only=True):
+    """Output of DeleteObjectTagging."""
+
+    version_id: str | None = None
+
+
+class DeleteObjectTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteObjectTagging."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    expected_bucket_owner: str | None = None
+
+
 class DeleteObjectsOutput(Shape, frozen=True, kw_only=True):
     """Output of DeleteObjects."""
 
@@ -130,6 +569,13 @@ class DeleteObjectsRequest(Shape, frozen=True, kw_only=True):
     checksum_algorithm: str | None = None
 
 
+class DeletePublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeletePublicAccessBlock."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
 class DeletedObject(Shape, frozen=True, kw_only=True):
     """Used by DeleteObjects."""
 
@@ -139,6 +585,24 @@ class DeletedObject(Shape, frozen=True, kw_only=True):
     delete_marker_version_id: str | None = None
 
 
+class Destination(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    bucket: str
+    account: str | None = None
+    storage_class: str | None = None
+    access_control_translation: AccessControlTranslation | None = None
+    encryption_configuration: EncryptionConfiguration | None = None
+    replication_time: ReplicationTime | None = None
+    metrics: Metrics | None = None
+
+
+class EncryptionConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    replica_kms_key_id: str | None = msgspec.field(default=None, name="ReplicaKmsKeyID")
+
+
 class Error(Shape, frozen=True, kw_only=True):
     """Used by DeleteObjects."""
 
@@ -146,6 +610,105 @@ class Error(Shape, frozen=True, kw_only=True):
     version_id: str | None = None
     code: str | None = None
     message: str | None = None
+
+
+class ErrorDocument(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    key: str
+
+
+class EventBridgeConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+
+class EventHoldDuration(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectLockConfiguration, GetObjectLockConfiguration and 2 more."""
+
+    days: int | None = None
+    years: int | None = None
+
+
+class ExistingObjectReplication(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str
+
+
+class FilterRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    name: str | None = None
+    value: str | None = None
+
+
+class GetBucketAccelerateConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketAccelerateConfiguration."""
+
+    status: str | None = None
+    request_charged: str | None = None
+
+
+class GetBucketAccelerateConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketAccelerateConfiguration."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+    request_payer: str | None = None
+
+
+class GetBucketAclOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketAcl."""
+
+    owner: Owner | None = None
+    grants: Sequence[Grant] | None = None
+
+
+class GetBucketAclRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketAcl."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketCorsOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketCors."""
+
+    cors_rules: Sequence[CORSRule] | None = msgspec.field(default=None, name="CORSRules")
+
+
+class GetBucketCorsRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketCors."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketEncryptionOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketEncryption."""
+
+    server_side_encryption_configuration: ServerSideEncryptionConfiguration | None = None
+
+
+class GetBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketEncryption."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketLifecycleConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketLifecycleConfiguration."""
+
+    rules: Sequence[LifecycleRule] | None = None
+    transition_default_minimum_object_size: str | None = None
+
+
+class GetBucketLifecycleConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketLifecycleConfiguration."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
 
 
 class GetBucketLocationOutput(Shape, frozen=True, kw_only=True):
@@ -161,6 +724,39 @@ class GetBucketLocationRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
 
 
+class GetBucketLoggingOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketLogging."""
+
+    logging_enabled: LoggingEnabled | None = None
+
+
+class GetBucketLoggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketLogging."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketNotificationConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketNotificationConfiguration."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketOwnershipControlsOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketOwnershipControls."""
+
+    ownership_controls: OwnershipControls | None = None
+
+
+class GetBucketOwnershipControlsRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketOwnershipControls."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
 class GetBucketPolicyOutput(Shape, frozen=True, kw_only=True):
     """Output of GetBucketPolicy."""
 
@@ -169,6 +765,177 @@ class GetBucketPolicyOutput(Shape, frozen=True, kw_only=True):
 
 class GetBucketPolicyRequest(Shape, frozen=True, kw_only=True):
     """Input of GetBucketPolicy."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketPolicyStatusOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketPolicyStatus."""
+
+    policy_status: PolicyStatus | None = None
+
+
+class GetBucketPolicyStatusRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketPolicyStatus."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketReplicationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketReplication."""
+
+    replication_configuration: ReplicationConfiguration | None = None
+
+
+class GetBucketReplicationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketReplication."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketRequestPaymentOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketRequestPayment."""
+
+    payer: str | None = None
+
+
+class GetBucketRequestPaymentRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketRequestPayment."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketTaggingOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketTagging."""
+
+    tag_set: Sequence[Tag]
+
+
+class GetBucketTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketTagging."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketVersioningOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketVersioning."""
+
+    status: str | None = None
+    mfa_delete: str | None = msgspec.field(default=None, name="MFADelete")
+
+
+class GetBucketVersioningRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketVersioning."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketWebsiteOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketWebsite."""
+
+    redirect_all_requests_to: RedirectAllRequestsTo | None = None
+    index_document: IndexDocument | None = None
+    error_document: ErrorDocument | None = None
+    routing_rules: Sequence[RoutingRule] | None = None
+
+
+class GetBucketWebsiteRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketWebsite."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetObjectAclOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectAcl."""
+
+    owner: Owner | None = None
+    grants: Sequence[Grant] | None = None
+    request_charged: str | None = None
+
+
+class GetObjectAclRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectAcl."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class GetObjectAttributesOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectAttributes."""
+
+    delete_marker: bool | None = None
+    last_modified: datetime | None = None
+    version_id: str | None = None
+    request_charged: str | None = None
+    e_tag: str | None = None
+    checksum: Checksum | None = None
+    object_parts: GetObjectAttributesParts | None = None
+    storage_class: str | None = None
+    object_size: int | None = None
+
+
+class GetObjectAttributesParts(Shape, frozen=True, kw_only=True):
+    """Used by GetObjectAttributes."""
+
+    total_parts_count: int | None = None
+    part_number_marker: int | None = None
+    next_part_number_marker: int | None = None
+    max_parts: int | None = None
+    is_truncated: bool | None = None
+    parts: Sequence[ObjectPart] | None = None
+
+
+class GetObjectAttributesRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectAttributes."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"sse_customer_key"})
+    bucket: str
+    key: str
+    version_id: str | None = None
+    max_parts: int | None = None
+    part_number_marker: int | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+    object_attributes: Sequence[str]
+
+
+class GetObjectLegalHoldOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectLegalHold."""
+
+    legal_hold: ObjectLockLegalHold | None = None
+
+
+class GetObjectLegalHoldRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectLegalHold."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class GetObjectLockConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectLockConfiguration."""
+
+    object_lock_configuration: ObjectLockConfiguration | None = None
+
+
+class GetObjectLockConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectLockConfiguration."""
 
     bucket: str
     expected_bucket_owner: str | None = None
@@ -251,6 +1018,69 @@ class GetObjectRequest(Shape, frozen=True, kw_only=True):
     part_number: int | None = None
     expected_bucket_owner: str | None = None
     checksum_mode: str | None = None
+
+
+class GetObjectRetentionOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectRetention."""
+
+    retention: ObjectLockRetention | None = None
+
+
+class GetObjectRetentionRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectRetention."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class GetObjectTaggingOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetObjectTagging."""
+
+    version_id: str | None = None
+    tag_set: Sequence[Tag]
+
+
+class GetObjectTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetObjectTagging."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    expected_bucket_owner: str | None = None
+    request_payer: str | None = None
+
+
+class GetPublicAccessBlockOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetPublicAccessBlock."""
+
+    public_access_block_configuration: PublicAccessBlockConfiguration | None = None
+
+
+class GetPublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetPublicAccessBlock."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class Grant(Shape, frozen=True, kw_only=True):
+    """Used by GetBucketAcl, PutBucketAcl and 2 more."""
+
+    grantee: Grantee | None = None
+    permission: str | None = None
+
+
+class Grantee(Shape, frozen=True, kw_only=True):
+    """Used by GetBucketAcl, PutBucketAcl and 4 more."""
+
+    display_name: str | None = None
+    email_address: str | None = None
+    id: str | None = msgspec.field(default=None, name="ID")
+    type: str
+    uri: str | None = msgspec.field(default=None, name="URI")
 
 
 class HeadBucketOutput(Shape, frozen=True, kw_only=True):
@@ -349,6 +1179,69 @@ class HeadObjectRequest(Shape, frozen=True, kw_only=True):
     checksum_mode: str | None = None
 
 
+class IndexDocument(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    suffix: str
+
+
+class Initiator(Shape, frozen=True, kw_only=True):
+    """Used by ListParts, ListMultipartUploads."""
+
+    id: str | None = msgspec.field(default=None, name="ID")
+    display_name: str | None = None
+
+
+class LambdaFunctionConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    id: str | None = None
+    lambda_function_arn: str
+    events: Sequence[str]
+    filter: NotificationConfigurationFilter | None = None
+
+
+class LifecycleExpiration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    date: datetime | None = None
+    days: int | None = None
+    expired_object_delete_marker: bool | None = None
+
+
+class LifecycleRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    expiration: LifecycleExpiration | None = None
+    id: str | None = msgspec.field(default=None, name="ID")
+    prefix: str | None = None
+    filter: LifecycleRuleFilter | None = None
+    status: str
+    transitions: Sequence[Transition] | None = None
+    noncurrent_version_transitions: Sequence[NoncurrentVersionTransition] | None = None
+    noncurrent_version_expiration: NoncurrentVersionExpiration | None = None
+    abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload | None = None
+
+
+class LifecycleRuleAndOperator(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    prefix: str | None = None
+    tags: Sequence[Tag] | None = None
+    object_size_greater_than: int | None = None
+    object_size_less_than: int | None = None
+
+
+class LifecycleRuleFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    prefix: str | None = None
+    tag: Tag | None = None
+    object_size_greater_than: int | None = None
+    object_size_less_than: int | None = None
+    and_: LifecycleRuleAndOperator | None = None
+
+
 class ListBucketsOutput(Shape, frozen=True, kw_only=True):
     """Output of ListBuckets."""
 
@@ -365,6 +1258,72 @@ class ListBucketsRequest(Shape, frozen=True, kw_only=True):
     continuation_token: str | None = None
     prefix: str | None = None
     bucket_region: str | None = None
+
+
+class ListMultipartUploadsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListMultipartUploads."""
+
+    bucket: str | None = None
+    key_marker: str | None = None
+    upload_id_marker: str | None = None
+    next_key_marker: str | None = None
+    prefix: str | None = None
+    delimiter: str | None = None
+    next_upload_id_marker: str | None = None
+    max_uploads: int | None = None
+    is_truncated: bool | None = None
+    uploads: Sequence[MultipartUpload] | None = None
+    common_prefixes: Sequence[CommonPrefix] | None = None
+    encoding_type: str | None = None
+    request_charged: str | None = None
+
+
+class ListMultipartUploadsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListMultipartUploads."""
+
+    bucket: str
+    delimiter: str | None = None
+    encoding_type: str | None = None
+    key_marker: str | None = None
+    max_uploads: int | None = None
+    prefix: str | None = None
+    upload_id_marker: str | None = None
+    expected_bucket_owner: str | None = None
+    request_payer: str | None = None
+
+
+class ListObjectVersionsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListObjectVersions."""
+
+    is_truncated: bool | None = None
+    key_marker: str | None = None
+    version_id_marker: str | None = None
+    next_key_marker: str | None = None
+    next_version_id_marker: str | None = None
+    versions: Sequence[ObjectVersion] | None = None
+    delete_markers: Sequence[DeleteMarkerEntry] | None = None
+    name: str | None = None
+    prefix: str | None = None
+    delimiter: str | None = None
+    max_keys: int | None = None
+    common_prefixes: Sequence[CommonPrefix] | None = None
+    encoding_type: str | None = None
+    request_charged: str | None = None
+
+
+class ListObjectVersionsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListObjectVersions."""
+
+    bucket: str
+    delimiter: str | None = None
+    encoding_type: str | None = None
+    key_marker: str | None = None
+    max_keys: int | None = None
+    prefix: str | None = None
+    version_id_marker: str | None = None
+    expected_bucket_owner: str | None = None
+    request_payer: str | None = None
+    optional_object_attributes: Sequence[str] | None = None
 
 
 class ListObjectsOutput(Shape, frozen=True, kw_only=True):
@@ -431,11 +1390,109 @@ class ListObjectsV2Request(Shape, frozen=True, kw_only=True):
     optional_object_attributes: Sequence[str] | None = None
 
 
+class ListPartsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListParts."""
+
+    abort_date: datetime | None = None
+    abort_rule_id: str | None = None
+    bucket: str | None = None
+    key: str | None = None
+    upload_id: str | None = None
+    part_number_marker: int | None = None
+    next_part_number_marker: int | None = None
+    max_parts: int | None = None
+    is_truncated: bool | None = None
+    parts: Sequence[Part] | None = None
+    initiator: Initiator | None = None
+    owner: Owner | None = None
+    storage_class: str | None = None
+    request_charged: str | None = None
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+    version_id: str | None = None
+
+
+class ListPartsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListParts."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"sse_customer_key"})
+    bucket: str
+    key: str
+    max_parts: int | None = None
+    part_number_marker: int | None = None
+    upload_id: str
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+
+
 class LocationInfo(Shape, frozen=True, kw_only=True):
     """Used by CreateBucket."""
 
     type: str | None = None
     name: str | None = None
+
+
+class LoggingEnabled(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging, GetBucketLogging."""
+
+    target_bucket: str
+    target_grants: Sequence[TargetGrant] | None = None
+    target_prefix: str
+    target_object_key_format: TargetObjectKeyFormat | None = None
+
+
+class Metrics(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str
+    event_threshold: ReplicationTimeValue | None = None
+
+
+class MultipartUpload(Shape, frozen=True, kw_only=True):
+    """Used by ListMultipartUploads."""
+
+    upload_id: str | None = None
+    key: str | None = None
+    initiated: datetime | None = None
+    storage_class: str | None = None
+    owner: Owner | None = None
+    initiator: Initiator | None = None
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+    version_id: str | None = None
+
+
+class NoncurrentVersionExpiration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    noncurrent_days: int | None = None
+    newer_noncurrent_versions: int | None = None
+
+
+class NoncurrentVersionTransition(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    noncurrent_days: int | None = None
+    storage_class: str | None = None
+    newer_noncurrent_versions: int | None = None
+
+
+class NotificationConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    topic_configurations: Sequence[TopicConfiguration] | None = None
+    queue_configurations: Sequence[QueueConfiguration] | None = None
+    lambda_function_configurations: Sequence[LambdaFunctionConfiguration] | None = None
+    event_bridge_configuration: EventBridgeConfiguration | None = None
+
+
+class NotificationConfigurationFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    key: S3KeyFilter | None = None
 
 
 class Object(Shape, frozen=True, kw_only=True):
@@ -462,11 +1519,214 @@ class ObjectIdentifier(Shape, frozen=True, kw_only=True):
     size: int | None = None
 
 
+class ObjectLockConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectLockConfiguration, GetObjectLockConfiguration."""
+
+    object_lock_enabled: str | None = None
+    rule: ObjectLockRule | None = None
+
+
+class ObjectLockLegalHold(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectLegalHold, GetObjectLegalHold."""
+
+    status: str | None = None
+
+
+class ObjectLockRetention(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectRetention, GetObjectRetention."""
+
+    mode: str | None = None
+    retain_until_date: datetime | None = None
+    event_hold: str | None = None
+    event_hold_duration: EventHoldDuration | None = None
+
+
+class ObjectLockRule(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectLockConfiguration, GetObjectLockConfiguration."""
+
+    default_retention: DefaultRetention | None = None
+
+
+class ObjectPart(Shape, frozen=True, kw_only=True):
+    """Used by GetObjectAttributes."""
+
+    part_number: int | None = None
+    size: int | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+
+
+class ObjectVersion(Shape, frozen=True, kw_only=True):
+    """Used by ListObjectVersions."""
+
+    e_tag: str | None = None
+    checksum_algorithm: Sequence[str] | None = None
+    checksum_type: str | None = None
+    size: int | None = None
+    storage_class: str | None = None
+    key: str | None = None
+    version_id: str | None = None
+    is_latest: bool | None = None
+    last_modified: datetime | None = None
+    owner: Owner | None = None
+    restore_status: RestoreStatus | None = None
+
+
 class Owner(Shape, frozen=True, kw_only=True):
-    """Used by ListBuckets, ListObjectsV2 and 1 more."""
+    """Used by ListBuckets, ListObjectsV2 and 8 more."""
 
     display_name: str | None = None
     id: str | None = msgspec.field(default=None, name="ID")
+
+
+class OwnershipControls(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketOwnershipControls, GetBucketOwnershipControls."""
+
+    rules: Sequence[OwnershipControlsRule]
+
+
+class OwnershipControlsRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketOwnershipControls, GetBucketOwnershipControls."""
+
+    object_ownership: str
+
+
+class Part(Shape, frozen=True, kw_only=True):
+    """Used by ListParts."""
+
+    part_number: int | None = None
+    last_modified: datetime | None = None
+    e_tag: str | None = None
+    size: int | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+
+
+class PartitionedPrefix(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging, GetBucketLogging."""
+
+    partition_date_source: str | None = None
+
+
+class PolicyStatus(Shape, frozen=True, kw_only=True):
+    """Used by GetBucketPolicyStatus."""
+
+    is_public: bool | None = None
+
+
+class PublicAccessBlockConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutPublicAccessBlock, GetPublicAccessBlock."""
+
+    block_public_acls: bool | None = None
+    ignore_public_acls: bool | None = None
+    block_public_policy: bool | None = None
+    restrict_public_buckets: bool | None = None
+
+
+class PutBucketAccelerateConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketAccelerateConfiguration."""
+
+    bucket: str
+    accelerate_configuration: AccelerateConfiguration
+    expected_bucket_owner: str | None = None
+    checksum_algorithm: str | None = None
+
+
+class PutBucketAclRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketAcl."""
+
+    acl: str | None = msgspec.field(default=None, name="ACL")
+    access_control_policy: AccessControlPolicy | None = None
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    grant_full_control: str | None = None
+    grant_read: str | None = None
+    grant_read_acp: str | None = msgspec.field(default=None, name="GrantReadACP")
+    grant_write: str | None = None
+    grant_write_acp: str | None = msgspec.field(default=None, name="GrantWriteACP")
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketCorsRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketCors."""
+
+    bucket: str
+    cors_configuration: CORSConfiguration = msgspec.field(name="CORSConfiguration")
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketEncryption."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    server_side_encryption_configuration: ServerSideEncryptionConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketLifecycleConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutBucketLifecycleConfiguration."""
+
+    transition_default_minimum_object_size: str | None = None
+
+
+class PutBucketLifecycleConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketLifecycleConfiguration."""
+
+    bucket: str
+    checksum_algorithm: str | None = None
+    lifecycle_configuration: BucketLifecycleConfiguration | None = None
+    expected_bucket_owner: str | None = None
+    transition_default_minimum_object_size: str | None = None
+
+
+class PutBucketLoggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketLogging."""
+
+    bucket: str
+    bucket_logging_status: BucketLoggingStatus
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketNotificationConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketNotificationConfiguration."""
+
+    bucket: str
+    notification_configuration: NotificationConfiguration
+    expected_bucket_owner: str | None = None
+    skip_destination_validation: bool | None = None
+
+
+class PutBucketOwnershipControlsRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketOwnershipControls."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    expected_bucket_owner: str | None = None
+    ownership_controls: OwnershipControls
+    checksum_algorithm: str | None = None
 
 
 class PutBucketPolicyRequest(Shape, frozen=True, kw_only=True):
@@ -477,6 +1737,120 @@ class PutBucketPolicyRequest(Shape, frozen=True, kw_only=True):
     checksum_algorithm: str | None = None
     confirm_remove_self_bucket_access: bool | None = None
     policy: str
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketReplicationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketReplication."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    replication_configuration: ReplicationConfiguration
+    token: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketRequestPaymentRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketRequestPayment."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    request_payment_configuration: RequestPaymentConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketTagging."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    tagging: Tagging
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketVersioningRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketVersioning."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    mfa: str | None = msgspec.field(default=None, name="MFA")
+    versioning_configuration: VersioningConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketWebsiteRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketWebsite."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    website_configuration: WebsiteConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class PutObjectAclOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutObjectAcl."""
+
+    request_charged: str | None = None
+
+
+class PutObjectAclRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutObjectAcl."""
+
+    acl: str | None = msgspec.field(default=None, name="ACL")
+    access_control_policy: AccessControlPolicy | None = None
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    grant_full_control: str | None = None
+    grant_read: str | None = None
+    grant_read_acp: str | None = msgspec.field(default=None, name="GrantReadACP")
+    grant_write: str | None = None
+    grant_write_acp: str | None = msgspec.field(default=None, name="GrantWriteACP")
+    key: str
+    request_payer: str | None = None
+    version_id: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutObjectLegalHoldOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutObjectLegalHold."""
+
+    request_charged: str | None = None
+
+
+class PutObjectLegalHoldRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutObjectLegalHold."""
+
+    bucket: str
+    key: str
+    legal_hold: ObjectLockLegalHold | None = None
+    request_payer: str | None = None
+    version_id: str | None = None
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutObjectLockConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutObjectLockConfiguration."""
+
+    request_charged: str | None = None
+
+
+class PutObjectLockConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutObjectLockConfiguration."""
+
+    bucket: str
+    object_lock_configuration: ObjectLockConfiguration | None = None
+    request_payer: str | None = None
+    token: str | None = None
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
     expected_bucket_owner: str | None = None
 
 
@@ -565,60 +1939,568 @@ class PutObjectRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
 
 
+class PutObjectRetentionOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutObjectRetention."""
+
+    request_charged: str | None = None
+
+
+class PutObjectRetentionRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutObjectRetention."""
+
+    bucket: str
+    key: str
+    retention: ObjectLockRetention | None = None
+    request_payer: str | None = None
+    version_id: str | None = None
+    bypass_governance_retention: bool | None = None
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutObjectTaggingOutput(Shape, frozen=True, kw_only=True):
+    """Output of PutObjectTagging."""
+
+    version_id: str | None = None
+
+
+class PutObjectTaggingRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutObjectTagging."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    tagging: Tagging
+    expected_bucket_owner: str | None = None
+    request_payer: str | None = None
+
+
+class PutPublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutPublicAccessBlock."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    public_access_block_configuration: PublicAccessBlockConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class QueueConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    id: str | None = None
+    queue_arn: str
+    events: Sequence[str]
+    filter: NotificationConfigurationFilter | None = None
+
+
+class Redirect(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    host_name: str | None = None
+    http_redirect_code: str | None = None
+    protocol: str | None = None
+    replace_key_prefix_with: str | None = None
+    replace_key_with: str | None = None
+
+
+class RedirectAllRequestsTo(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    host_name: str
+    protocol: str | None = None
+
+
+class ReplicaModifications(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str
+
+
+class ReplicationConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    role: str
+    rules: Sequence[ReplicationRule]
+
+
+class ReplicationRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    id: str | None = msgspec.field(default=None, name="ID")
+    priority: int | None = None
+    prefix: str | None = None
+    filter: ReplicationRuleFilter | None = None
+    status: str
+    source_selection_criteria: SourceSelectionCriteria | None = None
+    existing_object_replication: ExistingObjectReplication | None = None
+    destination: Destination
+    delete_marker_replication: DeleteMarkerReplication | None = None
+
+
+class ReplicationRuleAndOperator(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    prefix: str | None = None
+    tags: Sequence[Tag] | None = None
+
+
+class ReplicationRuleFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    prefix: str | None = None
+    tag: Tag | None = None
+    and_: ReplicationRuleAndOperator | None = None
+
+
+class ReplicationTime(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str
+    time: ReplicationTimeValue
+
+
+class ReplicationTimeValue(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    minutes: int | None = None
+
+
+class RequestPaymentConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketRequestPayment."""
+
+    payer: str
+
+
 class RestoreStatus(Shape, frozen=True, kw_only=True):
-    """Used by ListObjectsV2, ListObjects."""
+    """Used by ListObjectsV2, ListObjects and 1 more."""
 
     is_restore_in_progress: bool | None = None
     restore_expiry_date: datetime | None = None
 
 
+class RoutingRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite, GetBucketWebsite."""
+
+    condition: Condition | None = None
+    redirect: Redirect
+
+
+class S3KeyFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    filter_rules: Sequence[FilterRule] | None = None
+
+
+class ServerSideEncryptionByDefault(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketEncryption, GetBucketEncryption."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"kms_master_key_id"})
+    sse_algorithm: str = msgspec.field(name="SSEAlgorithm")
+    kms_master_key_id: str | None = msgspec.field(default=None, name="KMSMasterKeyID")
+
+
+class ServerSideEncryptionConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketEncryption, GetBucketEncryption."""
+
+    rules: Sequence[ServerSideEncryptionRule]
+
+
+class ServerSideEncryptionRule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketEncryption, GetBucketEncryption."""
+
+    apply_server_side_encryption_by_default: ServerSideEncryptionByDefault | None = None
+    bucket_key_enabled: bool | None = None
+    blocked_encryption_types: BlockedEncryptionTypes | None = None
+
+
+class SimplePrefix(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging, GetBucketLogging."""
+
+
+class SourceSelectionCriteria(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    sse_kms_encrypted_objects: SseKmsEncryptedObjects | None = None
+    replica_modifications: ReplicaModifications | None = None
+
+
+class SseKmsEncryptedObjects(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketReplication, GetBucketReplication."""
+
+    status: str
+
+
 class Tag(Shape, frozen=True, kw_only=True):
-    """Used by CreateBucket."""
+    """Used by CreateBucket, GetObjectTagging and 7 more."""
 
     key: str
     value: str
 
 
+class Tagging(Shape, frozen=True, kw_only=True):
+    """Used by PutObjectTagging, PutBucketTagging."""
+
+    tag_set: Sequence[Tag]
+
+
+class TargetGrant(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging, GetBucketLogging."""
+
+    grantee: Grantee | None = None
+    permission: str | None = None
+
+
+class TargetObjectKeyFormat(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLogging, GetBucketLogging."""
+
+    simple_prefix: SimplePrefix | None = None
+    partitioned_prefix: PartitionedPrefix | None = None
+
+
+class TopicConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
+
+    id: str | None = None
+    topic_arn: str
+    events: Sequence[str]
+    filter: NotificationConfigurationFilter | None = None
+
+
+class Transition(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
+
+    date: datetime | None = None
+    days: int | None = None
+    storage_class: str | None = None
+
+
+class UploadPartCopyOutput(Shape, frozen=True, kw_only=True):
+    """Output of UploadPartCopy."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id"})
+    copy_source_version_id: str | None = None
+    copy_part_result: CopyPartResult | None = None
+    server_side_encryption: str | None = None
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    bucket_key_enabled: bool | None = None
+    request_charged: str | None = None
+    version_id: str | None = None
+
+
+class UploadPartCopyRequest(Shape, frozen=True, kw_only=True):
+    """Input of UploadPartCopy."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"sse_customer_key", "copy_source_sse_customer_key"})
+    bucket: str
+    copy_source: str
+    copy_source_if_match: str | None = None
+    copy_source_if_modified_since: datetime | None = None
+    copy_source_if_none_match: str | None = None
+    copy_source_if_unmodified_since: datetime | None = None
+    copy_source_range: str | None = None
+    key: str
+    part_number: int
+    upload_id: str
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    copy_source_sse_customer_algorithm: str | None = msgspec.field(default=None, name="CopySourceSSECustomerAlgorithm")
+    copy_source_sse_customer_key: str | None = msgspec.field(default=None, name="CopySourceSSECustomerKey")
+    copy_source_sse_customer_key_md5: str | None = msgspec.field(default=None, name="CopySourceSSECustomerKeyMD5")
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+    expected_source_bucket_owner: str | None = None
+
+
+class UploadPartOutput(Shape, frozen=True, kw_only=True):
+    """Output of UploadPart."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id"})
+    server_side_encryption: str | None = None
+    e_tag: str | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    bucket_key_enabled: bool | None = None
+    request_charged: str | None = None
+    version_id: str | None = None
+
+
+class UploadPartRequest(Shape, frozen=True, kw_only=True):
+    """Input of UploadPart."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"sse_customer_key"})
+    body: Spooled | None = None
+    bucket: str
+    content_length: int | None = None
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    checksum_crc32: str | None = msgspec.field(default=None, name="ChecksumCRC32")
+    checksum_crc32_c: str | None = msgspec.field(default=None, name="ChecksumCRC32C")
+    checksum_crc64_nvme: str | None = msgspec.field(default=None, name="ChecksumCRC64NVME")
+    checksum_sha1: str | None = msgspec.field(default=None, name="ChecksumSHA1")
+    checksum_sha256: str | None = msgspec.field(default=None, name="ChecksumSHA256")
+    checksum_sha512: str | None = msgspec.field(default=None, name="ChecksumSHA512")
+    checksum_md5: str | None = msgspec.field(default=None, name="ChecksumMD5")
+    checksum_xxhash64: str | None = msgspec.field(default=None, name="ChecksumXXHASH64")
+    checksum_xxhash3: str | None = msgspec.field(default=None, name="ChecksumXXHASH3")
+    checksum_xxhash128: str | None = msgspec.field(default=None, name="ChecksumXXHASH128")
+    key: str
+    part_number: int
+    upload_id: str
+    sse_customer_algorithm: str | None = msgspec.field(default=None, name="SSECustomerAlgorithm")
+    sse_customer_key: str | None = msgspec.field(default=None, name="SSECustomerKey")
+    sse_customer_key_md5: str | None = msgspec.field(default=None, name="SSECustomerKeyMD5")
+    request_payer: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class VersioningConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketVersioning."""
+
+    mfa_delete: str | None = msgspec.field(default=None, name="MFADelete")
+    status: str | None = None
+
+
+class WebsiteConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketWebsite."""
+
+    error_document: ErrorDocument | None = None
+    index_document: IndexDocument | None = None
+    redirect_all_requests_to: RedirectAllRequestsTo | None = None
+    routing_rules: Sequence[RoutingRule] | None = None
+
+
 TYPES: dict[str, type[Shape]] = {
+    "AbortIncompleteMultipartUpload": AbortIncompleteMultipartUpload,
+    "AbortMultipartUploadOutput": AbortMultipartUploadOutput,
+    "AbortMultipartUploadRequest": AbortMultipartUploadRequest,
+    "AccelerateConfiguration": AccelerateConfiguration,
+    "AccessControlPolicy": AccessControlPolicy,
+    "AccessControlTranslation": AccessControlTranslation,
+    "BlockedEncryptionTypes": BlockedEncryptionTypes,
     "Bucket": Bucket,
     "BucketInfo": BucketInfo,
+    "BucketLifecycleConfiguration": BucketLifecycleConfiguration,
+    "BucketLoggingStatus": BucketLoggingStatus,
+    "CORSConfiguration": CORSConfiguration,
+    "CORSRule": CORSRule,
+    "Checksum": Checksum,
     "CommonPrefix": CommonPrefix,
+    "CompleteMultipartUploadOutput": CompleteMultipartUploadOutput,
+    "CompleteMultipartUploadRequest": CompleteMultipartUploadRequest,
+    "CompletedMultipartUpload": CompletedMultipartUpload,
+    "CompletedPart": CompletedPart,
+    "Condition": Condition,
+    "CopyObjectOutput": CopyObjectOutput,
+    "CopyObjectRequest": CopyObjectRequest,
+    "CopyObjectResult": CopyObjectResult,
+    "CopyPartResult": CopyPartResult,
     "CreateBucketConfiguration": CreateBucketConfiguration,
     "CreateBucketOutput": CreateBucketOutput,
     "CreateBucketRequest": CreateBucketRequest,
+    "CreateMultipartUploadOutput": CreateMultipartUploadOutput,
+    "CreateMultipartUploadRequest": CreateMultipartUploadRequest,
+    "DefaultRetention": DefaultRetention,
     "Delete": Delete,
+    "DeleteBucketCorsRequest": DeleteBucketCorsRequest,
+    "DeleteBucketEncryptionRequest": DeleteBucketEncryptionRequest,
+    "DeleteBucketLifecycleRequest": DeleteBucketLifecycleRequest,
+    "DeleteBucketOwnershipControlsRequest": DeleteBucketOwnershipControlsRequest,
     "DeleteBucketPolicyRequest": DeleteBucketPolicyRequest,
+    "DeleteBucketReplicationRequest": DeleteBucketReplicationRequest,
     "DeleteBucketRequest": DeleteBucketRequest,
+    "DeleteBucketTaggingRequest": DeleteBucketTaggingRequest,
+    "DeleteBucketWebsiteRequest": DeleteBucketWebsiteRequest,
+    "DeleteMarkerEntry": DeleteMarkerEntry,
+    "DeleteMarkerReplication": DeleteMarkerReplication,
     "DeleteObjectOutput": DeleteObjectOutput,
     "DeleteObjectRequest": DeleteObjectRequest,
+    "DeleteObjectTaggingOutput": DeleteObjectTaggingOutput,
+    "DeleteObjectTaggingRequest": DeleteObjectTaggingRequest,
     "DeleteObjectsOutput": DeleteObjectsOutput,
     "DeleteObjectsRequest": DeleteObjectsRequest,
+    "DeletePublicAccessBlockRequest": DeletePublicAccessBlockRequest,
     "DeletedObject": DeletedObject,
+    "Destination": Destination,
+    "EncryptionConfiguration": EncryptionConfiguration,
     "Error": Error,
+    "ErrorDocument": ErrorDocument,
+    "EventBridgeConfiguration": EventBridgeConfiguration,
+    "EventHoldDuration": EventHoldDuration,
+    "ExistingObjectReplication": ExistingObjectReplication,
+    "FilterRule": FilterRule,
+    "GetBucketAccelerateConfigurationOutput": GetBucketAccelerateConfigurationOutput,
+    "GetBucketAccelerateConfigurationRequest": GetBucketAccelerateConfigurationRequest,
+    "GetBucketAclOutput": GetBucketAclOutput,
+    "GetBucketAclRequest": GetBucketAclRequest,
+    "GetBucketCorsOutput": GetBucketCorsOutput,
+    "GetBucketCorsRequest": GetBucketCorsRequest,
+    "GetBucketEncryptionOutput": GetBucketEncryptionOutput,
+    "GetBucketEncryptionRequest": GetBucketEncryptionRequest,
+    "GetBucketLifecycleConfigurationOutput": GetBucketLifecycleConfigurationOutput,
+    "GetBucketLifecycleConfigurationRequest": GetBucketLifecycleConfigurationRequest,
     "GetBucketLocationOutput": GetBucketLocationOutput,
     "GetBucketLocationRequest": GetBucketLocationRequest,
+    "GetBucketLoggingOutput": GetBucketLoggingOutput,
+    "GetBucketLoggingRequest": GetBucketLoggingRequest,
+    "GetBucketNotificationConfigurationRequest": GetBucketNotificationConfigurationRequest,
+    "GetBucketOwnershipControlsOutput": GetBucketOwnershipControlsOutput,
+    "GetBucketOwnershipControlsRequest": GetBucketOwnershipControlsRequest,
     "GetBucketPolicyOutput": GetBucketPolicyOutput,
     "GetBucketPolicyRequest": GetBucketPolicyRequest,
+    "GetBucketPolicyStatusOutput": GetBucketPolicyStatusOutput,
+    "GetBucketPolicyStatusRequest": GetBucketPolicyStatusRequest,
+    "GetBucketReplicationOutput": GetBucketReplicationOutput,
+    "GetBucketReplicationRequest": GetBucketReplicationRequest,
+    "GetBucketRequestPaymentOutput": GetBucketRequestPaymentOutput,
+    "GetBucketRequestPaymentRequest": GetBucketRequestPaymentRequest,
+    "GetBucketTaggingOutput": GetBucketTaggingOutput,
+    "GetBucketTaggingRequest": GetBucketTaggingRequest,
+    "GetBucketVersioningOutput": GetBucketVersioningOutput,
+    "GetBucketVersioningRequest": GetBucketVersioningRequest,
+    "GetBucketWebsiteOutput": GetBucketWebsiteOutput,
+    "GetBucketWebsiteRequest": GetBucketWebsiteRequest,
+    "GetObjectAclOutput": GetObjectAclOutput,
+    "GetObjectAclRequest": GetObjectAclRequest,
+    "GetObjectAttributesOutput": GetObjectAttributesOutput,
+    "GetObjectAttributesParts": GetObjectAttributesParts,
+    "GetObjectAttributesRequest": GetObjectAttributesRequest,
+    "GetObjectLegalHoldOutput": GetObjectLegalHoldOutput,
+    "GetObjectLegalHoldRequest": GetObjectLegalHoldRequest,
+    "GetObjectLockConfigurationOutput": GetObjectLockConfigurationOutput,
+    "GetObjectLockConfigurationRequest": GetObjectLockConfigurationRequest,
     "GetObjectOutput": GetObjectOutput,
     "GetObjectRequest": GetObjectRequest,
+    "GetObjectRetentionOutput": GetObjectRetentionOutput,
+    "GetObjectRetentionRequest": GetObjectRetentionRequest,
+    "GetObjectTaggingOutput": GetObjectTaggingOutput,
+    "GetObjectTaggingRequest": GetObjectTaggingRequest,
+    "GetPublicAccessBlockOutput": GetPublicAccessBlockOutput,
+    "GetPublicAccessBlockRequest": GetPublicAccessBlockRequest,
+    "Grant": Grant,
+    "Grantee": Grantee,
     "HeadBucketOutput": HeadBucketOutput,
     "HeadBucketRequest": HeadBucketRequest,
     "HeadObjectOutput": HeadObjectOutput,
     "HeadObjectRequest": HeadObjectRequest,
+    "IndexDocument": IndexDocument,
+    "Initiator": Initiator,
+    "LambdaFunctionConfiguration": LambdaFunctionConfiguration,
+    "LifecycleExpiration": LifecycleExpiration,
+    "LifecycleRule": LifecycleRule,
+    "LifecycleRuleAndOperator": LifecycleRuleAndOperator,
+    "LifecycleRuleFilter": LifecycleRuleFilter,
     "ListBucketsOutput": ListBucketsOutput,
     "ListBucketsRequest": ListBucketsRequest,
+    "ListMultipartUploadsOutput": ListMultipartUploadsOutput,
+    "ListMultipartUploadsRequest": ListMultipartUploadsRequest,
+    "ListObjectVersionsOutput": ListObjectVersionsOutput,
+    "ListObjectVersionsRequest": ListObjectVersionsRequest,
     "ListObjectsOutput": ListObjectsOutput,
     "ListObjectsRequest": ListObjectsRequest,
     "ListObjectsV2Output": ListObjectsV2Output,
     "ListObjectsV2Request": ListObjectsV2Request,
+    "ListPartsOutput": ListPartsOutput,
+    "ListPartsRequest": ListPartsRequest,
     "LocationInfo": LocationInfo,
+    "LoggingEnabled": LoggingEnabled,
+    "Metrics": Metrics,
+    "MultipartUpload": MultipartUpload,
+    "NoncurrentVersionExpiration": NoncurrentVersionExpiration,
+    "NoncurrentVersionTransition": NoncurrentVersionTransition,
+    "NotificationConfiguration": NotificationConfiguration,
+    "NotificationConfigurationFilter": NotificationConfigurationFilter,
     "Object": Object,
     "ObjectIdentifier": ObjectIdentifier,
+    "ObjectLockConfiguration": ObjectLockConfiguration,
+    "ObjectLockLegalHold": ObjectLockLegalHold,
+    "ObjectLockRetention": ObjectLockRetention,
+    "ObjectLockRule": ObjectLockRule,
+    "ObjectPart": ObjectPart,
+    "ObjectVersion": ObjectVersion,
     "Owner": Owner,
+    "OwnershipControls": OwnershipControls,
+    "OwnershipControlsRule": OwnershipControlsRule,
+    "Part": Part,
+    "PartitionedPrefix": PartitionedPrefix,
+    "PolicyStatus": PolicyStatus,
+    "PublicAccessBlockConfiguration": PublicAccessBlockConfiguration,
+    "PutBucketAccelerateConfigurationRequest": PutBucketAccelerateConfigurationRequest,
+    "PutBucketAclRequest": PutBucketAclRequest,
+    "PutBucketCorsRequest": PutBucketCorsRequest,
+    "PutBucketEncryptionRequest": PutBucketEncryptionRequest,
+    "PutBucketLifecycleConfigurationOutput": PutBucketLifecycleConfigurationOutput,
+    "PutBucketLifecycleConfigurationRequest": PutBucketLifecycleConfigurationRequest,
+    "PutBucketLoggingRequest": PutBucketLoggingRequest,
+    "PutBucketNotificationConfigurationRequest": PutBucketNotificationConfigurationRequest,
+    "PutBucketOwnershipControlsRequest": PutBucketOwnershipControlsRequest,
     "PutBucketPolicyRequest": PutBucketPolicyRequest,
+    "PutBucketReplicationRequest": PutBucketReplicationRequest,
+    "PutBucketRequestPaymentRequest": PutBucketRequestPaymentRequest,
+    "PutBucketTaggingRequest": PutBucketTaggingRequest,
+    "PutBucketVersioningRequest": PutBucketVersioningRequest,
+    "PutBucketWebsiteRequest": PutBucketWebsiteRequest,
+    "PutObjectAclOutput": PutObjectAclOutput,
+    "PutObjectAclRequest": PutObjectAclRequest,
+    "PutObjectLegalHoldOutput": PutObjectLegalHoldOutput,
+    "PutObjectLegalHoldRequest": PutObjectLegalHoldRequest,
+    "PutObjectLockConfigurationOutput": PutObjectLockConfigurationOutput,
+    "PutObjectLockConfigurationRequest": PutObjectLockConfigurationRequest,
     "PutObjectOutput": PutObjectOutput,
     "PutObjectRequest": PutObjectRequest,
+    "PutObjectRetentionOutput": PutObjectRetentionOutput,
+    "PutObjectRetentionRequest": PutObjectRetentionRequest,
+    "PutObjectTaggingOutput": PutObjectTaggingOutput,
+    "PutObjectTaggingRequest": PutObjectTaggingRequest,
+    "PutPublicAccessBlockRequest": PutPublicAccessBlockRequest,
+    "QueueConfiguration": QueueConfiguration,
+    "Redirect": Redirect,
+    "RedirectAllRequestsTo": RedirectAllRequestsTo,
+    "ReplicaModifications": ReplicaModifications,
+    "ReplicationConfiguration": ReplicationConfiguration,
+    "ReplicationRule": ReplicationRule,
+    "ReplicationRuleAndOperator": ReplicationRuleAndOperator,
+    "ReplicationRuleFilter": ReplicationRuleFilter,
+    "ReplicationTime": ReplicationTime,
+    "ReplicationTimeValue": ReplicationTimeValue,
+    "RequestPaymentConfiguration": RequestPaymentConfiguration,
     "RestoreStatus": RestoreStatus,
+    "RoutingRule": RoutingRule,
+    "S3KeyFilter": S3KeyFilter,
+    "ServerSideEncryptionByDefault": ServerSideEncryptionByDefault,
+    "ServerSideEncryptionConfiguration": ServerSideEncryptionConfiguration,
+    "ServerSideEncryptionRule": ServerSideEncryptionRule,
+    "SimplePrefix": SimplePrefix,
+    "SourceSelectionCriteria": SourceSelectionCriteria,
+    "SseKmsEncryptedObjects": SseKmsEncryptedObjects,
     "Tag": Tag,
+    "Tagging": Tagging,
+    "TargetGrant": TargetGrant,
+    "TargetObjectKeyFormat": TargetObjectKeyFormat,
+    "TopicConfiguration": TopicConfiguration,
+    "Transition": Transition,
+    "UploadPartCopyOutput": UploadPartCopyOutput,
+    "UploadPartCopyRequest": UploadPartCopyRequest,
+    "UploadPartOutput": UploadPartOutput,
+    "UploadPartRequest": UploadPartRequest,
+    "VersioningConfiguration": VersioningConfiguration,
+    "WebsiteConfiguration": WebsiteConfiguration,
 }
 """The classes above by shape name."""

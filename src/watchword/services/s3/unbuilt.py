@@ -1,6 +1,6 @@
 """Headers and parameters that ask for what is not built: refused by name, never ignored.
 
-Whoever asks for encryption, a lock, tags or a version must not believe to have got it.
+Whoever asks for encryption under a key of theirs must not believe to have got it.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NotImplemented)
 """
 
@@ -15,29 +15,24 @@ import msgspec
 from watchword.services.s3.faults import not_implemented
 
 UNBUILT: Mapping[str, str] = {
+    "annotation_directive": "x-amz-object-annotation-directive",
     "bucket_key_enabled": "x-amz-server-side-encryption-bucket-key-enabled",
     "if_match_last_modified_time": "x-amz-if-match-last-modified-time",
     "if_match_size": "x-amz-if-match-size",
     "object_lock_event_hold": "x-amz-object-lock-event-hold",
     "object_lock_event_hold_duration_days": "x-amz-object-lock-event-hold-duration-days",
     "object_lock_event_hold_duration_years": "x-amz-object-lock-event-hold-duration-years",
-    "object_lock_legal_hold_status": "x-amz-object-lock-legal-hold",
-    "object_lock_mode": "x-amz-object-lock-mode",
-    "object_lock_retain_until_date": "x-amz-object-lock-retain-until-date",
+    "copy_source_sse_customer_algorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "copy_source_sse_customer_key": "x-amz-copy-source-server-side-encryption-customer-key",
     "optional_object_attributes": "x-amz-optional-object-attributes",
-    "server_side_encryption": "x-amz-server-side-encryption",
     "sse_customer_algorithm": "x-amz-server-side-encryption-customer-algorithm",
     "sse_customer_key": "x-amz-server-side-encryption-customer-key",
     "sse_customer_key_md5": "x-amz-server-side-encryption-customer-key-MD5",
     "ssekms_encryption_context": "x-amz-server-side-encryption-context",
     "ssekms_key_id": "x-amz-server-side-encryption-aws-kms-key-id",
-    "tagging": "x-amz-tagging",
-    "version_id": "versionId",
-    "website_redirect_location": "x-amz-website-redirect-location",
     "write_offset_bytes": "x-amz-write-offset-bytes",
     # Members of CreateBucketConfiguration.
     "location": "Location",
-    "tags": "Tags",
 }
 """What nothing here does: attribute of a request, and the header or parameter that carries it."""
 

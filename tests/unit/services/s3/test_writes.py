@@ -45,7 +45,7 @@ class Place:
         self.root = root
         self.store = store or MemoryStore()
         self.objects = LocalObjects(root, os.urandom, grace_seconds=0)
-        self.dispatcher = Dispatcher(self.store, {"objects": self.objects})
+        self.dispatcher = Dispatcher(self.store, {"objects": self.objects, "random_bytes": os.urandom})
 
         def add(transaction: Transaction) -> None:
             bucket = Bucket(name="b", account=AccountId("1" * 12), region="us-east-1", created_at=NOW)

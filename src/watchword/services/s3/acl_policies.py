@@ -1,0 +1,120 @@
+"""What lets callers in at a bucket or an object: the bucket policy and the ACL, as one policy text.
+
+An ACL is a list of allows, so it is evaluated as statements that stand behind those of the bucket policy. What Block
+Public Access shuts is left out: a public policy for callers of other accounts and of none, grants to everybody.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping;
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, Literal
+
+from watchword.core.arn import root_arn
+from watchword.directory.buckets import Bucket, Grant, PublicAccessBlock, StoredObject
+from watchword.directory.directory import Directory
+from watchword.services.s3.acls import ALL_USERS, AUTHENTICATED_USERS, is_public
+
+Kind = Literal["bucket", "object"]
+
+NOTHING_BLOCKED = PublicAccessBlock(
+    block_public_acls=False, ignore_public_acls=False, block_public_policy=False, restrict_public_buckets=False
+)
+_ACTIONS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "bucket": {
+        "READ": ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
+        "WRITE": ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
+        "READ_ACP": ("s3:GetBucketAcl",),
+        "WRITE_ACP": ("s3:PutBucketAcl",),
+    },
+    "object": {
+        "READ": ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
+        "READ_ACP": ("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
+        "WRITE_ACP": ("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
+    },
+}
+
+
+def effective_block(bucket: Bucket, directory: Directory) -> PublicAccessBlock:
+    """What is shut by the bucket or by its account."""
+    own = bucket.public_access or NOTHING_BLOCKED
+    account = directory.s3_accounts.get(bucket.account)
+    above = account.public_access if account is not None and account.public_access is not None else NOTHING_BLOCKED
+    return PublicAccessBlock(
+        block_public_acls=own.block_public_acls or above.block_public_acls,
+        ignore_public_acls=own.ignore_public_acls or above.ignore_public_acls,
+        block_public_policy=own.block_public_policy or above.block_public_policy,
+        restrict_public_buckets=own.restrict_public_buckets or above.restrict_public_buckets,
+    )
+
+
+def policy_over_bucket(bucket: Bucket, directory: Directory, caller_account: str) -> str | None:
+    """What lets callers in at a bucket, and at keys in it where objects are written."""
+    policy = _bucket_policy(bucket, directory, caller_account)
+    if not (bucket.grants and bucket.has_acls):
+        return policy
+    return merged(policy, _counted(bucket.grants, bucket, directory), "bucket")
+
+
+def policy_over_object(
+    bucket: Bucket, stored: StoredObject | None, directory: Directory, caller_account: str
+) -> str | None:
+    """What lets callers in at an object. The policy of the bucket says nothing of objects that are another's."""
+    is_others = stored is not None and stored.account not in ("", bucket.account) and bucket.has_acls
+    policy = None if is_others else _bucket_policy(bucket, directory, caller_account)
+    if stored is None or not (stored.grants and bucket.has_acls):
+        return policy
+    return merged(policy, _counted(stored.grants, bucket, directory), "object")
+
+
+def _bucket_policy(bucket: Bucket, directory: Directory, caller_account: str) -> str | None:
+    if bucket.policy is None:
+        return None
+    # INVARIANT: callers of other accounts, and of none, never pass by a public policy that is restricted.
+    if bucket.is_policy_public and caller_account != bucket.account and _is_restricted(bucket, directory):
+        return None
+    return bucket.bound_policy or bucket.policy
+
+
+def _is_restricted(bucket: Bucket, directory: Directory) -> bool:
+    own = bucket.public_access
+    return (own is not None and own.restrict_public_buckets) or effective_block(
+        bucket, directory
+    ).restrict_public_buckets  # fmt: skip
+
+
+def _counted(grants: tuple[Grant, ...], bucket: Bucket, directory: Directory) -> tuple[Grant, ...]:
+    if is_public(grants) and effective_block(bucket, directory).ignore_public_acls:
+        return tuple(grant for grant in grants if not is_public((grant,)))
+    return grants
+
+
+@lru_cache(maxsize=1024)
+def merged(policy: str | None, grants: tuple[Grant, ...], kind: Kind) -> str:
+    """A policy with a list's grants behind its statements."""
+    document: dict[str, Any] = json.loads(policy) if policy else {"Version": "2012-10-17", "Statement": []}
+    statements = document["Statement"]
+    added = [statement for grant in grants if (statement := _statement(grant, kind)) is not None]
+    document["Statement"] = [*(statements if isinstance(statements, list) else [statements]), *added]
+    return json.dumps(document)
+
+
+def _statement(grant: Grant, kind: Kind) -> dict[str, Any] | None:
+    by_permission = _ACTIONS[kind]
+    if grant.permission == "FULL_CONTROL":
+        actions = [action for each in by_permission.values() for action in each]
+    else:
+        actions = list(by_permission.get(grant.permission, ()))
+    if not actions:
+        return None
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    if grant.grantee == ALL_USERS:
+        return {**statement, "Principal": "*"}
+    if grant.grantee == AUTHENTICATED_USERS:
+        known = {"StringNotEquals": {"aws:PrincipalType": "Anonymous"}}
+        return {**statement, "Principal": {"AWS": "*"}, "Condition": known}
+    if grant.grantee.startswith("http"):
+        return None
+    return {**statement, "Principal": {"AWS": root_arn(grant.grantee)}}

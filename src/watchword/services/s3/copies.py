@@ -1,0 +1,179 @@
+"""Copying S3 objects: CopyObject, and the source of copied parts.
+
+The bytes are copied before the transaction, from one version of the source; what is not in parts costs no copying. The
+copy is whole, even of an object in parts: its ETag is the MD5 of all bytes, as at AWS.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import md5
+from typing import NamedTuple
+
+from watchword.core.ids import RandomBytes, is_account_id
+from watchword.directory.buckets import Bucket, StoredObject
+from watchword.directory.directory import Directory
+from watchword.directory.objects import ObjectStore
+from watchword.services.call import Call
+from watchword.services.operation import operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.assemblies import all_pieces
+from watchword.services.s3.checksums import ALGORITHMS, UNKNOWN_ALGORITHM, checksum_view, sum_of
+from watchword.services.s3.conditions import check_copy, check_write
+from watchword.services.s3.copy_sources import read_source
+from watchword.services.s3.drafts import check_draft, encryption_view, facts, kept_headers, kept_metadata
+from watchword.services.s3.faults import (
+    access_denied,
+    invalid_argument,
+    invalid_owner,
+    invalid_request,
+    no_such_bucket,
+    no_such_key,
+    no_such_version,
+)
+from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.names import check_key
+from watchword.services.s3.versions import put_version, shown_version, version_named
+from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged
+from watchword.signing.checksums import new_checksum
+
+Request = shapes.CopyObjectRequest
+
+
+class _Copied(NamedTuple):
+    """Bytes that are safe on disk, and the version that they were copied from."""
+
+    staged: Staged
+    source: StoredObject
+    source_version: str | None
+
+
+def source_of(
+    asked: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, now: datetime
+) -> tuple[Bucket, StoredObject]:
+    """The version that is to be copied. Raises NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed."""
+    source = read_source(asked.copy_source)
+    bucket = directory.buckets.get(source.bucket)
+    if bucket is None:
+        raise no_such_bucket(source.bucket)
+    expected = asked.expected_source_bucket_owner
+    if expected is not None and expected != bucket.account:
+        raise access_denied() if is_account_id(expected) else invalid_owner(expected)
+    if source.version is None:
+        stored = directory.objects.get(bucket.name, source.key)
+        if stored is None:
+            raise no_such_key(source.key)
+    else:
+        stored = version_named(directory, bucket.name, source.key, source.version)
+        if stored is None:
+            raise no_such_version(source.key, source.version)
+        if stored.is_delete_marker:
+            raise invalid_request(
+                "The source of a copy request may not specifically refer to a delete marker by version id."
+            )
+    check_copy(asked, stored, now)
+    return bucket, stored
+
+
+def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore) -> _Copied:
+    """Check all that the request says, then copy the bytes. Raises what `source_of` and `check_draft` raise."""
+    asked = call.request
+    check_key(asked.key)
+    check_draft(asked)
+    _check_directives(asked)
+    bucket, source = source_of(asked, directory, call.now)
+    if source.size > OBJECT_BYTES_MAX:
+        message = "The specified copy source is larger than the maximum allowable size for a copy source: "
+        raise invalid_request(f"{message}{OBJECT_BYTES_MAX}")
+    _refuse_idle_copy(asked)
+    return _Copied(_staged(asked, source, directory, objects), source, shown_version(source, bucket))
+
+
+def _check_directives(asked: Request) -> None:
+    if asked.metadata_directive not in (None, "COPY", "REPLACE"):
+        raise invalid_argument("Unknown metadata directive.", "x-amz-metadata-directive", asked.metadata_directive)
+    if asked.tagging_directive not in (None, "COPY", "REPLACE"):
+        raise invalid_argument("Unknown tagging directive.", "x-amz-tagging-directive", asked.tagging_directive)
+    if asked.checksum_algorithm is not None and asked.checksum_algorithm.upper() not in ALGORITHMS:
+        raise invalid_request(UNKNOWN_ALGORITHM)
+
+
+def _refuse_idle_copy(asked: Request) -> None:
+    source = read_source(asked.copy_source)
+    if (source.bucket, source.key, source.version) != (asked.bucket, asked.key, None):
+        return
+    changes = (
+        asked.storage_class,
+        asked.website_redirect_location,
+        asked.server_side_encryption,
+        asked.checksum_algorithm,
+    )
+    if asked.metadata_directive != "REPLACE" and asked.tagging_directive != "REPLACE" and not any(changes):
+        raise invalid_request(
+            "This copy request is illegal because it is trying to copy an object to itself without changing the "
+            "object's metadata, storage class, website redirect location or encryption attributes."
+        )
+
+
+def _staged(asked: Request, source: StoredObject, directory: Directory, objects: ObjectStore) -> Staged:
+    algorithm = (asked.checksum_algorithm or source.checksum_algorithm).upper()
+    is_known = not algorithm or (algorithm == source.checksum_algorithm and not source.parts)
+    if is_known and not source.parts:
+        blob = objects.clone(source.blob) if source.size else ""
+        return Staged(blob, source.size, source.etag, algorithm, source.checksum if algorithm else "")
+    etag = md5(usedforsecurity=False)
+    checksum = new_checksum(algorithm.lower()) if algorithm else None
+
+    def take(data: bytes) -> None:
+        etag.update(data)
+        if checksum is not None:
+            checksum.update(data)
+
+    blob = objects.copy(all_pieces(source, directory), take) if source.size else ""
+    return Staged(blob, source.size, etag.hexdigest(), algorithm, sum_of(checksum) if checksum is not None else "")
+
+
+def _drop_copy(prepared: _Copied, objects: ObjectStore) -> None:
+    if prepared.staged.blob:
+        objects.discard(prepared.staged.blob)
+
+
+@operation("s3:CopyObject", writes=True, prepare=_copy_bytes, discard=_drop_copy)
+def copy_object(
+    call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes, prepared: _Copied
+) -> shapes.CopyObjectOutput:
+    """Put a copy in place of what has its key, or before it. Raises NoSuchBucket, PreconditionFailed."""
+    asked, staged, source = call.request, prepared.staged, prepared.source
+    bucket = bucket_of(asked, directory, call.region)
+    if asked.if_match is not None or asked.if_none_match is not None:
+        check_write(asked.if_match, asked.if_none_match, directory.objects.get(bucket.name, asked.key), asked.key)
+    replaces = asked.metadata_directive == "REPLACE"
+    decided = facts(asked, bucket, directory, call.account, call.now)
+    if asked.tagging_directive != "REPLACE":
+        decided["tags"] = source.tags
+    stored = StoredObject(
+        bucket=bucket.name,
+        key=asked.key,
+        blob=staged.blob,
+        size=staged.size,
+        etag=staged.etag,
+        modified_at=call.now.replace(microsecond=0),
+        headers=kept_headers(asked) if replaces else source.headers,
+        metadata=kept_metadata(asked.metadata) if replaces else source.metadata,
+        checksum_algorithm=staged.checksum_algorithm,
+        checksum=staged.checksum,
+        **decided,
+    )
+    stored = put_version(directory, objects, random_bytes, bucket, stored)
+    result = shapes.CopyObjectResult(
+        e_tag=f'"{stored.etag}"',
+        last_modified=stored.modified_at,
+        **checksum_view(stored.checksum_algorithm, stored.checksum),
+    )
+    return shapes.CopyObjectOutput(
+        copy_object_result=result,
+        copy_source_version_id=prepared.source_version,
+        version_id=shown_version(stored, bucket) if bucket.versioning == "Enabled" else None,
+        server_side_encryption=encryption_view(stored),
+    )

@@ -1,0 +1,138 @@
+"""What a request that writes an object says of it, beside its bytes: headers, metadata, tags, class, lock, ACL.
+
+PutObject, CreateMultipartUpload, CopyObject and POST forms say it in the same words. `check_draft` needs nothing but
+the request; `facts` knows the bucket.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from watchword.directory.buckets import Bucket, StoredObject
+from watchword.directory.directory import Directory
+from watchword.services.s3.acl_policies import effective_block
+from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
+from watchword.services.s3.faults import (
+    access_denied,
+    acl_not_supported,
+    invalid_argument,
+    invalid_encryption,
+    invalid_storage_class,
+    metadata_too_large,
+    not_implemented,
+)
+from watchword.services.s3.locks import is_lock_asked, new_lock
+from watchword.services.s3.tags import header_tags
+from watchword.services.s3.unbuilt import refuse_unbuilt
+
+METADATA_BYTES_MAX = 2048
+# DIFFERS: 0005. AWS refuses `private` too in buckets without ACLs; here it says what is so in any case.
+_ACLS_THAT_CHANGE_NOTHING = frozenset({None, "private", "bucket-owner-full-control"})
+STORAGE_CLASSES = frozenset(
+    "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR".split()
+)
+# DIFFERS: 0010. Every class is kept and shown, and read at once: nothing is archived.
+_KEPT_HEADERS = (
+    ("cache-control", "cache_control"),
+    ("content-disposition", "content_disposition"),
+    ("content-encoding", "content_encoding"),
+    ("content-language", "content_language"),
+    ("content-type", "content_type"),
+    ("expires", "expires"),
+)
+
+
+def check_draft(asked: Any) -> None:
+    """Raise MetadataTooLarge, InvalidStorageClass, InvalidTag, InvalidArgument, NotImplemented."""
+    if asked.metadata:
+        _check_metadata(asked.metadata)
+    if asked.storage_class is not None and asked.storage_class not in STORAGE_CLASSES:
+        raise invalid_storage_class(asked.storage_class)
+    check_encryption(asked.server_side_encryption)
+    if asked.tagging:
+        header_tags(asked.tagging)
+    if asked.website_redirect_location is not None:
+        _check_value("x-amz-website-redirect-location", asked.website_redirect_location)
+    refuse_unbuilt(asked)
+
+
+def check_encryption(algorithm: str | None) -> None:
+    """Raise NotImplemented for keys of KMS, InvalidArgument for what is no encryption."""
+    if algorithm in (None, "AES256"):
+        return
+    if algorithm in ("aws:kms", "aws:kms:dsse", "aws:fsx"):
+        raise not_implemented("x-amz-server-side-encryption")
+    raise invalid_encryption(algorithm)
+
+
+def facts(asked: Any, bucket: Bucket, directory: Directory, caller_account: str, now: datetime) -> dict[str, Any]:
+    """The fields of the record that the request and the bucket decide, but for headers and metadata.
+
+    Raises AccessControlListNotSupported, AccessDenied for public ACLs, InvalidRequest, InvalidArgument.
+    """
+    found: dict[str, Any] = {}
+    if asked.tagging:
+        found["tags"] = header_tags(asked.tagging)
+    if asked.storage_class not in (None, "STANDARD"):
+        found["storage_class"] = asked.storage_class
+    if asked.server_side_encryption is not None:
+        found["is_encryption_asked"] = True
+    if asked.website_redirect_location is not None:
+        found["redirect"] = asked.website_redirect_location
+    if bucket.has_object_lock or is_lock_asked(asked):
+        found.update(new_lock(asked, bucket, now))
+    if bucket.has_acls:
+        found.update(_ownership(asked, bucket, directory, caller_account))
+    elif asked.acl not in _ACLS_THAT_CHANGE_NOTHING or (asked.acl is None and asks_for_acl(asked)):
+        raise acl_not_supported()
+    return found
+
+
+def _ownership(asked: Any, bucket: Bucket, directory: Directory, caller_account: str) -> dict[str, Any]:
+    is_given = bucket.ownership == "BucketOwnerPreferred" and asked.acl == "bucket-owner-full-control"
+    # DIFFERS: 0010. What nobody in particular writes is the bucket owner's.
+    account = bucket.account if is_given or not caller_account else caller_account
+    grants = header_grants(asked, directory, account, bucket.account) if asks_for_acl(asked) else ()
+    if is_public(grants) and effective_block(bucket, directory).block_public_acls:
+        raise access_denied()
+    return {"account": "" if account == bucket.account else account, "grants": grants}
+
+
+def kept_metadata(metadata: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """User metadata as records keep it."""
+    return tuple((name.lower(), value) for name, value in metadata.items()) if metadata else ()
+
+
+def kept_headers(asked: Any) -> tuple[tuple[str, str], ...]:
+    """The header lines that an object is served with. Raises InvalidArgument."""
+    found: list[tuple[str, str]] = []
+    for name, attribute in _KEPT_HEADERS:
+        value = getattr(asked, attribute)
+        if value is not None and name == "content-encoding":
+            value = ",".join(each for each in value.split(",") if each.strip().lower() != "aws-chunked").strip() or None
+        if value is not None:
+            _check_value(name, value)
+            found.append((name, value))
+    return tuple(found)
+
+
+def encryption_view(stored: StoredObject) -> str | None:
+    """What answers say of a version's encryption: what its writer asked for."""
+    return "AES256" if stored.is_encryption_asked else None
+
+
+def _check_metadata(metadata: Mapping[str, str]) -> None:
+    size = sum(len(name.encode()) + len(value.encode("utf-8", "surrogateescape")) for name, value in metadata.items())
+    if size > METADATA_BYTES_MAX:
+        raise metadata_too_large(size, METADATA_BYTES_MAX)
+    for name, value in metadata.items():
+        _check_value(f"x-amz-meta-{name}", value)
+
+
+def _check_value(name: str, value: str) -> None:
+    # INVARIANT: nothing that a request says can begin a header line of its own.
+    if any((character < " " and character != "\t") or character == "\x7f" for character in value):
+        raise invalid_argument("Header value cannot be represented", name, value)
