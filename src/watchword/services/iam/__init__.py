@@ -13,6 +13,7 @@ from watchword.services.iam import (
     policy_entities,
     policy_versions,
     roles,
+    simulation,
     tagging,
     users,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "policy_entities",
     "policy_versions",
     "roles",
+    "simulation",
     "tagging",
     "users",
 ]

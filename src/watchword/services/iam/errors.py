@@ -63,6 +63,13 @@ class NoSuchEntity(ApiError):
         super().__init__("NoSuchEntity", message, 404, fields=fields)
 
 
+class PolicyEvaluation(ApiError):
+    """Status 500."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("PolicyEvaluation", message, 500, fields=fields)
+
+
 class PolicyNotAttachable(ApiError):
     """Status 400."""
 

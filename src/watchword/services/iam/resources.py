@@ -80,6 +80,20 @@ def role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
     return _known(found, "role", request.role_name, caller, "role")
 
 
+def group_user_or_role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+    """The user, group or role whose policies are asked about, found by name whatever the path in its ARN."""
+    arn = request.policy_source_arn
+    kind, _, rest = arn.split(":", 5)[-1].partition("/")
+    name = rest.rpartition("/")[2].lower()
+    if kind == "user":
+        return _known(directory.users.get(caller.account, name), kind, name, caller, kind)
+    if kind == "group":
+        return _known(directory.groups.get(caller.account, name), kind, name, caller, kind)
+    if kind == "role":
+        return _known(directory.roles.get(caller.account, name), kind, name, caller, kind)
+    return Resource(arn, caller.account)
+
+
 def instance_profile(request: Any, directory: Directory, caller: Authenticated) -> Resource:
     """The named instance profile."""
     name = request.instance_profile_name
@@ -219,6 +233,7 @@ _RESOLVERS: dict[str, Resolver] = {
     "new_role": _new("role", "role_name"),
     "roles": _all("role"),
     "policy": policy,
+    "group_user_or_role": group_user_or_role,
     "own_policy": own_policy,
     "new_policy": new_policy,
     "policies": policies,

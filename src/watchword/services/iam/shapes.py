@@ -86,6 +86,14 @@ class AttachedPolicy(Shape, frozen=True, kw_only=True):
     policy_arn: str | None = None
 
 
+class ContextEntry(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    context_key_name: str | None = None
+    context_key_values: Sequence[str] | None = None
+    context_key_type: str | None = None
+
+
 class CreateAccessKeyRequest(Shape, frozen=True, kw_only=True):
     """Input of CreateAccessKey."""
 
@@ -298,6 +306,20 @@ class DetachUserPolicyRequest(Shape, frozen=True, kw_only=True):
     policy_arn: str
 
 
+class EvaluationResult(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    eval_action_name: str
+    eval_resource_name: str | None = None
+    eval_decision: str
+    matched_statements: Sequence[Statement] | None = None
+    missing_context_values: Sequence[str] | None = None
+    organizations_decision_detail: OrganizationsDecisionDetail | None = None
+    permissions_boundary_decision_detail: PermissionsBoundaryDecisionDetail | None = None
+    eval_decision_details: Mapping[str, str] | None = None
+    resource_specific_results: Sequence[ResourceSpecificResult] | None = None
+
+
 class GetAccessKeyLastUsedRequest(Shape, frozen=True, kw_only=True):
     """Input of GetAccessKeyLastUsed."""
 
@@ -334,6 +356,25 @@ class GetAccountSummaryResponse(Shape, frozen=True, kw_only=True):
     """Output of GetAccountSummary."""
 
     summary_map: Mapping[str, int] | None = None
+
+
+class GetContextKeysForCustomPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetContextKeysForCustomPolicy."""
+
+    policy_input_list: Sequence[str]
+
+
+class GetContextKeysForPolicyResponse(Shape, frozen=True, kw_only=True):
+    """Used by GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy."""
+
+    context_key_names: Sequence[str] | None = None
+
+
+class GetContextKeysForPrincipalPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetContextKeysForPrincipalPolicy."""
+
+    policy_source_arn: str
+    policy_input_list: Sequence[str] | None = None
 
 
 class GetGroupPolicyRequest(Shape, frozen=True, kw_only=True):
@@ -479,6 +520,14 @@ class GroupDetail(Shape, frozen=True, kw_only=True):
     create_date: datetime | None = None
     group_policy_list: Sequence[PolicyDetail] | None = None
     attached_managed_policies: Sequence[AttachedPolicy] | None = None
+
+
+class InlinePolicyIdentifierType(Shape, frozen=True, kw_only=True):
+    """Used by SimulatePrincipalPolicy."""
+
+    policy_name: str
+    attachment_type: str
+    attachment_name: str
 
 
 class InstanceProfile(Shape, frozen=True, kw_only=True):
@@ -856,6 +905,24 @@ class ManagedPolicyDetail(Shape, frozen=True, kw_only=True):
     policy_version_list: Sequence[PolicyVersion] | None = None
 
 
+class OrderedOrganizationPolicyType(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy."""
+
+    service_control_policy_input_list: Sequence[str] | None = None
+
+
+class OrganizationsDecisionDetail(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    allowed_by_organizations: bool | None = None
+
+
+class PermissionsBoundaryDecisionDetail(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    allowed_by_permissions_boundary: bool | None = None
+
+
 class Policy(Shape, frozen=True, kw_only=True):
     """Used by CreatePolicy, GetPolicy and 1 more."""
 
@@ -887,6 +954,14 @@ class PolicyGroup(Shape, frozen=True, kw_only=True):
     group_id: str | None = None
 
 
+class PolicyIdentifier(Shape, frozen=True, kw_only=True):
+    """Used by SimulatePrincipalPolicy."""
+
+    policy_type: str | None = None
+    policy_arn: str | None = None
+    inline_policy_identifier: InlinePolicyIdentifierType | None = None
+
+
 class PolicyRole(Shape, frozen=True, kw_only=True):
     """Used by ListEntitiesForPolicy."""
 
@@ -908,6 +983,13 @@ class PolicyVersion(Shape, frozen=True, kw_only=True):
     version_id: str | None = None
     is_default_version: bool | None = None
     create_date: datetime | None = None
+
+
+class Position(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    line: int | None = None
+    column: int | None = None
 
 
 class PutGroupPolicyRequest(Shape, frozen=True, kw_only=True):
@@ -962,6 +1044,17 @@ class RemoveUserFromGroupRequest(Shape, frozen=True, kw_only=True):
     user_name: str
 
 
+class ResourceSpecificResult(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    eval_resource_name: str
+    eval_resource_decision: str
+    matched_statements: Sequence[Statement] | None = None
+    missing_context_values: Sequence[str] | None = None
+    eval_decision_details: Mapping[str, str] | None = None
+    permissions_boundary_decision_detail: PermissionsBoundaryDecisionDetail | None = None
+
+
 class Role(Shape, frozen=True, kw_only=True):
     """Used by CreateRole, GetRole and 7 more."""
 
@@ -1010,11 +1103,63 @@ class SetDefaultPolicyVersionRequest(Shape, frozen=True, kw_only=True):
     version_id: str
 
 
+class SimulateCustomPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of SimulateCustomPolicy."""
+
+    policy_input_list: Sequence[str]
+    permissions_boundary_policy_input_list: Sequence[str] | None = None
+    ordered_organization_policy_input_list: Sequence[OrderedOrganizationPolicyType] | None = None
+    action_names: Sequence[str]
+    resource_arns: Sequence[str] | None = None
+    resource_policy: str | None = None
+    resource_owner: str | None = None
+    caller_arn: str | None = None
+    context_entries: Sequence[ContextEntry] | None = None
+    resource_handling_option: str | None = None
+    max_items: int | None = None
+    marker: str | None = None
+
+
+class SimulatePolicyResponse(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    evaluation_results: Sequence[EvaluationResult] | None = None
+    is_truncated: bool | None = None
+    marker: str | None = None
+
+
+class SimulatePrincipalPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of SimulatePrincipalPolicy."""
+
+    policy_source_arn: str
+    policy_input_list: Sequence[str] | None = None
+    permissions_boundary_policy_input_list: Sequence[str] | None = None
+    policy_exclusion_list: Sequence[PolicyIdentifier] | None = None
+    action_names: Sequence[str]
+    resource_arns: Sequence[str] | None = None
+    resource_policy: str | None = None
+    resource_owner: str | None = None
+    caller_arn: str | None = None
+    context_entries: Sequence[ContextEntry] | None = None
+    resource_handling_option: str | None = None
+    max_items: int | None = None
+    marker: str | None = None
+
+
 class SourceRoleTemplate(Shape, frozen=True, kw_only=True):
     """Used by CreateRole, GetRole and 7 more."""
 
     template_arn: str
     template_minor_version: int
+
+
+class Statement(Shape, frozen=True, kw_only=True):
+    """Used by SimulateCustomPolicy, SimulatePrincipalPolicy."""
+
+    source_policy_id: str | None = None
+    source_policy_type: str | None = None
+    start_position: Position | None = None
+    end_position: Position | None = None
 
 
 class Tag(Shape, frozen=True, kw_only=True):
@@ -1175,6 +1320,7 @@ TYPES: dict[str, type[Shape]] = {
     "AttachUserPolicyRequest": AttachUserPolicyRequest,
     "AttachedPermissionsBoundary": AttachedPermissionsBoundary,
     "AttachedPolicy": AttachedPolicy,
+    "ContextEntry": ContextEntry,
     "CreateAccessKeyRequest": CreateAccessKeyRequest,
     "CreateAccessKeyResponse": CreateAccessKeyResponse,
     "CreateAccountAliasRequest": CreateAccountAliasRequest,
@@ -1206,11 +1352,15 @@ TYPES: dict[str, type[Shape]] = {
     "DetachGroupPolicyRequest": DetachGroupPolicyRequest,
     "DetachRolePolicyRequest": DetachRolePolicyRequest,
     "DetachUserPolicyRequest": DetachUserPolicyRequest,
+    "EvaluationResult": EvaluationResult,
     "GetAccessKeyLastUsedRequest": GetAccessKeyLastUsedRequest,
     "GetAccessKeyLastUsedResponse": GetAccessKeyLastUsedResponse,
     "GetAccountAuthorizationDetailsRequest": GetAccountAuthorizationDetailsRequest,
     "GetAccountAuthorizationDetailsResponse": GetAccountAuthorizationDetailsResponse,
     "GetAccountSummaryResponse": GetAccountSummaryResponse,
+    "GetContextKeysForCustomPolicyRequest": GetContextKeysForCustomPolicyRequest,
+    "GetContextKeysForPolicyResponse": GetContextKeysForPolicyResponse,
+    "GetContextKeysForPrincipalPolicyRequest": GetContextKeysForPrincipalPolicyRequest,
     "GetGroupPolicyRequest": GetGroupPolicyRequest,
     "GetGroupPolicyResponse": GetGroupPolicyResponse,
     "GetGroupRequest": GetGroupRequest,
@@ -1231,6 +1381,7 @@ TYPES: dict[str, type[Shape]] = {
     "GetUserResponse": GetUserResponse,
     "Group": Group,
     "GroupDetail": GroupDetail,
+    "InlinePolicyIdentifierType": InlinePolicyIdentifierType,
     "InstanceProfile": InstanceProfile,
     "ListAccessKeysRequest": ListAccessKeysRequest,
     "ListAccessKeysResponse": ListAccessKeysResponse,
@@ -1275,12 +1426,17 @@ TYPES: dict[str, type[Shape]] = {
     "ListUsersRequest": ListUsersRequest,
     "ListUsersResponse": ListUsersResponse,
     "ManagedPolicyDetail": ManagedPolicyDetail,
+    "OrderedOrganizationPolicyType": OrderedOrganizationPolicyType,
+    "OrganizationsDecisionDetail": OrganizationsDecisionDetail,
+    "PermissionsBoundaryDecisionDetail": PermissionsBoundaryDecisionDetail,
     "Policy": Policy,
     "PolicyDetail": PolicyDetail,
     "PolicyGroup": PolicyGroup,
+    "PolicyIdentifier": PolicyIdentifier,
     "PolicyRole": PolicyRole,
     "PolicyUser": PolicyUser,
     "PolicyVersion": PolicyVersion,
+    "Position": Position,
     "PutGroupPolicyRequest": PutGroupPolicyRequest,
     "PutRolePermissionsBoundaryRequest": PutRolePermissionsBoundaryRequest,
     "PutRolePolicyRequest": PutRolePolicyRequest,
@@ -1288,11 +1444,16 @@ TYPES: dict[str, type[Shape]] = {
     "PutUserPolicyRequest": PutUserPolicyRequest,
     "RemoveRoleFromInstanceProfileRequest": RemoveRoleFromInstanceProfileRequest,
     "RemoveUserFromGroupRequest": RemoveUserFromGroupRequest,
+    "ResourceSpecificResult": ResourceSpecificResult,
     "Role": Role,
     "RoleDetail": RoleDetail,
     "RoleLastUsed": RoleLastUsed,
     "SetDefaultPolicyVersionRequest": SetDefaultPolicyVersionRequest,
+    "SimulateCustomPolicyRequest": SimulateCustomPolicyRequest,
+    "SimulatePolicyResponse": SimulatePolicyResponse,
+    "SimulatePrincipalPolicyRequest": SimulatePrincipalPolicyRequest,
     "SourceRoleTemplate": SourceRoleTemplate,
+    "Statement": Statement,
     "Tag": Tag,
     "TagInstanceProfileRequest": TagInstanceProfileRequest,
     "TagPolicyRequest": TagPolicyRequest,

@@ -1,0 +1,132 @@
+"""The policy simulator: what policies would say, and which context keys they ask about.
+
+The engine that decides live requests decides here, too: one evaluation for every action on every resource. What the
+simulator does not do, as AWS's does not: resource control policies, and looking up the resource's own policy.
+
+# DIFFERS: 0005. Trust policies and conditions of service control policies are evaluated; AWS passes them over.
+# DIFFERS: 0005. `CallerArn` may name a role or a session, not only a user.
+
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html and
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchword.directory.aws_policies import AwsPolicies
+from watchword.directory.directory import Directory
+from watchword.directory.groups import Group
+from watchword.policy.context_keys import context_keys
+from watchword.policy.decision import Layer
+from watchword.services.call import Call
+from watchword.services.iam import shapes
+from watchword.services.iam.errors import InvalidInput
+from watchword.services.iam.simulated_policies import (
+    Simulated,
+    attached,
+    given,
+    given_levels,
+    given_resource_policy,
+    kept,
+    managed,
+    policy_source,
+    stored_levels,
+)
+from watchword.services.iam.simulated_requests import Simulation, resources_of, simulated_caller
+from watchword.services.operation import operation
+
+
+@operation("iam:SimulateCustomPolicy")
+def simulate_custom_policy(call: Call[shapes.SimulateCustomPolicyRequest]) -> shapes.SimulatePolicyResponse:
+    """Simulate with policies from the request alone. Raises InvalidInput."""
+    asked = call.request
+    caller = simulated_caller(asked.caller_arn, call.account, None)
+    simulation = Simulation(
+        caller=caller,
+        identity=given(asked.policy_input_list, "PolicyInputList", Layer.IDENTITY),
+        boundary=_only(given(asked.permissions_boundary_policy_input_list, _BOUNDARY, Layer.BOUNDARY)),
+        resource=given_resource_policy(asked.resource_policy),
+        scps=given_levels(asked.ordered_organization_policy_input_list),
+        asked=asked,
+        now=call.now,
+    )
+    return _simulate(call, simulation)
+
+
+@operation("iam:SimulatePrincipalPolicy")
+def simulate_principal_policy(
+    call: Call[shapes.SimulatePrincipalPolicyRequest], directory: Directory, aws_policies: AwsPolicies
+) -> shapes.SimulatePolicyResponse:
+    """Simulate with the policies that a user, group or role has. Raises InvalidInput, NoSuchEntity."""
+    asked = call.request
+    entity = policy_source(directory, call.account, asked.policy_source_arn)
+    excluded = asked.policy_exclusion_list or ()
+    boundary = given(asked.permissions_boundary_policy_input_list, _BOUNDARY, Layer.BOUNDARY)
+    if not boundary and not isinstance(entity, Group) and entity.boundary is not None:
+        held = managed(directory, aws_policies, call.account, entity.boundary, Layer.BOUNDARY)
+        boundary = kept([held], excluded)
+    simulation = Simulation(
+        caller=simulated_caller(asked.caller_arn, call.account, entity),
+        identity=kept(attached(directory, aws_policies, entity), excluded)
+        + given(asked.policy_input_list, "PolicyInputList", Layer.IDENTITY),
+        boundary=_only(boundary),
+        resource=given_resource_policy(asked.resource_policy),
+        scps=stored_levels(directory, call.account, excluded),
+        asked=asked,
+        now=call.now,
+        tags=() if isinstance(entity, Group) else entity.tags,
+    )
+    return _simulate(call, simulation)
+
+
+_BOUNDARY = "PermissionsBoundaryPolicyInputList"
+
+
+def _only(boundary: tuple[Simulated, ...]) -> Simulated | None:
+    if len(boundary) > 1:
+        raise InvalidInput("Only one permissions boundary can be set at a time.")
+    return boundary[0] if boundary else None
+
+
+def _simulate(
+    call: Call[shapes.SimulateCustomPolicyRequest] | Call[shapes.SimulatePrincipalPolicyRequest],
+    simulation: Simulation,
+) -> shapes.SimulatePolicyResponse:
+    """One page of results: every action on every resource, in the order of the request."""
+    asked = call.request
+    resources = resources_of(asked)
+    first = int(call.after) + 1 if call.after else 0
+    page = call.paged(range(first, len(asked.action_names) * len(resources)), str)
+    results = [
+        simulation.result(asked.action_names[number // len(resources)], resources[number % len(resources)])
+        for number in page.rows
+    ]
+    return shapes.SimulatePolicyResponse(evaluation_results=results, is_truncated=page.is_truncated, marker=page.marker)
+
+
+@operation("iam:GetContextKeysForCustomPolicy")
+def get_context_keys_for_custom_policy(
+    call: Call[shapes.GetContextKeysForCustomPolicyRequest],
+) -> shapes.GetContextKeysForPolicyResponse:
+    """List the context keys that policies of the request ask about. Raises InvalidInput."""
+    return _keys(given(call.request.policy_input_list, "PolicyInputList", Layer.IDENTITY))
+
+
+@operation("iam:GetContextKeysForPrincipalPolicy")
+def get_context_keys_for_principal_policy(
+    call: Call[shapes.GetContextKeysForPrincipalPolicyRequest], directory: Directory, aws_policies: AwsPolicies
+) -> shapes.GetContextKeysForPolicyResponse:
+    """List the context keys that the policies of a user, group or role ask about. Raises InvalidInput, NoSuchEntity."""
+    asked = call.request
+    entity = policy_source(directory, call.account, asked.policy_source_arn)
+    policies = (
+        *attached(directory, aws_policies, entity),
+        *given(asked.policy_input_list, "PolicyInputList", Layer.IDENTITY),
+    )
+    return _keys(policies)
+
+
+def _keys(policies: Iterable[Simulated]) -> shapes.GetContextKeysForPolicyResponse:
+    documents = [each.policy.document.document for each in policies if each.policy.document is not None]
+    return shapes.GetContextKeysForPolicyResponse(context_key_names=list(context_keys(documents)))
