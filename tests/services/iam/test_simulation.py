@@ -46,7 +46,7 @@ def test_an_explicit_deny_shows_only_what_denies(iam: Any) -> None:
 
 
 def test_a_boundary_is_reported_by_itself(iam: Any) -> None:
-    options = {"PermissionsBoundaryPolicyInputList": [policy(allow("sqs:*"))]}
+    options: dict[str, Any] = {"PermissionsBoundaryPolicyInputList": [policy(allow("sqs:*"))]}
     result = simulate(iam, ALLOW_ALL, **options)
     assert result["EvalDecision"] == "implicitDeny"
     assert result["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
@@ -127,7 +127,7 @@ def test_results_come_in_pages(iam: Any) -> None:
 def test_a_resource_policy_allows_the_named_caller_alone(iam: Any, acme: Account) -> None:
     bob = acme.arn("user/bob")
     resource_policy = policy({**allow("s3:GetObject", f"{BUCKET}/*"), "Principal": {"AWS": bob}})
-    options = {"ResourceArns": [KEY], "ResourcePolicy": resource_policy}
+    options: dict[str, Any] = {"ResourceArns": [KEY], "ResourcePolicy": resource_policy}
     result = simulate(iam, CallerArn=bob, **options)
     assert result["EvalDecision"] == "allowed"
     assert sources(result) == [("ResourcePolicy", "Resource Policy")]
@@ -151,7 +151,7 @@ def test_across_accounts_both_sides_are_reported(iam: Any, acme: Account) -> Non
 def test_a_trust_policy_is_evaluated(iam: Any, acme: Account) -> None:
     """Here the simulator is more exact than AWS's, which passes trust policies over."""
     bob, role = acme.arn("user/bob"), acme.arn("role/build")
-    options = {"ResourceArns": [role], "CallerArn": bob, "action": "sts:AssumeRole"}
+    options: dict[str, Any] = {"ResourceArns": [role], "CallerArn": bob, "action": "sts:AssumeRole"}
     assert simulate(iam, ALLOW_ALL, ResourcePolicy=trust(AWS=bob), **options)["EvalDecision"] == "allowed"
     other = trust(AWS=acme.arn("user/eve"))
     assert simulate(iam, ALLOW_ALL, ResourcePolicy=other, **options)["EvalDecision"] == "implicitDeny"
