@@ -65,9 +65,12 @@ _PRINCIPAL_TYPES: Final = {
 }
 
 
+_NAMED_BY_THEMSELVES: Final = (Kind.USER, Kind.ROOT, Kind.FEDERATED_USER)
+
+
 def _principal_arn(facts: Facts) -> ContextValue:
     principal = facts.around.caller.principal
-    if principal.kind in (Kind.ROOT, Kind.USER, Kind.FEDERATED_USER):
+    if principal.kind in _NAMED_BY_THEMSELVES:
         return principal.arn
     return principal.issuer_arn if principal.kind is Kind.ASSUMED_ROLE else None
 

@@ -82,6 +82,15 @@ class CompiledStatement:
         everyone = self.principals is None or self.principals.is_everyone
         return everyone and not (statement.conditions or statement.is_not_resource or self._templates)
 
+    @property
+    def sole_conditions(self) -> tuple[Test, ...] | None:
+        """The conditions, when nothing else decides whether the statement applies."""
+        patterns = self.compile()
+        statement = self.statement
+        covers_everything = statement.resources is None or any(pattern.prefix == "" for pattern in patterns)
+        everyone = self.principals is None or self.principals.is_everyone
+        return self._conditions if everyone and covers_everything and not statement.is_not_resource else None
+
     def applies(self, resource: str, get: Get) -> bool:
         """True when Resource and Condition are met. The statement must speak of the action."""
         patterns = self.compile()
@@ -130,18 +139,23 @@ def _expands_to(template: tuple[Part, ...], resource: str, get: Get) -> bool | N
 class StatementSet:
     """Statements of one effect that speak of one action, merged so that the plain ones cost one look-up."""
 
-    __slots__ = ("_exact", "_patterns", "_prefixes", "_rest", "is_everything")
+    __slots__ = ("_conditional", "_exact", "_patterns", "_prefixes", "_rest", "is_everything")
 
     def __init__(self, statements: Iterable[CompiledStatement]) -> None:
         exact: set[str] = set()
         prefixes: set[str] = set()
         patterns: list[Callable[[str], bool]] = []
+        conditional: list[tuple[Test, ...]] = []
         rest: list[CompiledStatement] = []
         self.is_everything = False
         for statement in statements:
             compiled = statement.compile()
             if not statement.is_plain:
-                rest.append(statement)
+                conditions = statement.sole_conditions
+                if conditions is None:
+                    rest.append(statement)
+                else:
+                    conditional.append(conditions)
             elif statement.statement.resources is None:
                 self.is_everything = True
             for pattern in compiled if statement.is_plain else ():
@@ -155,6 +169,7 @@ class StatementSet:
         self._exact = frozenset(exact)
         self._prefixes = tuple(prefixes)
         self._patterns = tuple(patterns)
+        self._conditional = tuple(conditional)
         self._rest = tuple(rest)
 
     def _matches_plainly(self, resource: str) -> bool:
@@ -165,9 +180,18 @@ class StatementSet:
                 return True
         return False
 
+    def _meets_conditions(self, get: Get) -> bool:
+        for tests in self._conditional:
+            for test in tests:
+                if not test(get):
+                    break
+            else:
+                return True
+        return False
+
     def matches(self, resource: str, get: Get, caller: Principal) -> bool:
         """True when any statement applies and names the caller in any way."""
-        if self._matches_plainly(resource):
+        if self._matches_plainly(resource) or (self._conditional and self._meets_conditions(get)):
             return True
         for statement in self._rest:  # noqa: SIM110
             if statement.reach(resource, get, caller):
@@ -176,7 +200,7 @@ class StatementSet:
 
     def reach(self, resource: str, get: Get, caller: Principal) -> int:
         """The firmest way in which an applicable statement names the caller."""
-        if self._matches_plainly(resource):
+        if self._matches_plainly(resource) or (self._conditional and self._meets_conditions(get)):
             return CALLER
         best = NOBODY
         for statement in self._rest:

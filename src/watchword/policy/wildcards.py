@@ -94,7 +94,17 @@ class Pattern:
     pattern `*`); both are None otherwise. Callers may use them to compare many patterns at once.
     """
 
-    __slots__ = ("_counts_units", "_is_anchored", "_segments", "exact", "prefix")
+    __slots__ = (
+        "_between",
+        "_counts_units",
+        "_head",
+        "_is_anchored",
+        "_length_min",
+        "_segments",
+        "_tail",
+        "exact",
+        "prefix",
+    )
 
     def __init__(self, parts: Parts) -> None:
         counts_units = ONE in parts
@@ -111,6 +121,9 @@ class Pattern:
         self.exact = literals[0] if not counts_units and len(groups) == 1 else None
         is_prefix = not counts_units and len(groups) > 1 and not any(literals[1:])
         self.prefix = literals[0] if is_prefix else None
+        self._head, self._tail = literals[0], literals[-1]
+        self._between = tuple(literals[1:-1])
+        self._length_min = len(self._head) + len(self._tail)
 
     def matches(self, text: str) -> bool:
         """True when the whole text matches."""
@@ -118,8 +131,9 @@ class Pattern:
             return text == self.exact
         if self.prefix is not None:
             return text.startswith(self.prefix)
-        if self._counts_units:
-            text = utf16_units(text)
+        if not self._counts_units:
+            return self._matches_literals(text)
+        text = utf16_units(text)
         segments = self._segments
         first = segments[0]
         if self._is_anchored:
@@ -134,4 +148,17 @@ class Pattern:
             if found < 0:
                 return False
             at = found + segment.length
+        return True
+
+    def _matches_literals(self, text: str) -> bool:
+        """`matches` for a pattern of literals and `*`s: no place has to be counted."""
+        if len(text) < self._length_min or not text.startswith(self._head) or not text.endswith(self._tail):
+            return False
+        if self._between:
+            at, end = len(self._head), len(text) - len(self._tail)
+            for literal in self._between:
+                found = text.find(literal, at, end)
+                if found < 0:
+                    return False
+                at = found + len(literal)
         return True
