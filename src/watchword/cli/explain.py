@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from watchword.policy.explain import Explanation
 
 RECENT_COUNT = 20
+CHECKS_SHOWN = 5
 
 
 @click.command()
@@ -31,7 +32,7 @@ RECENT_COUNT = 20
     help="A condition key of the request; repeat it for more keys, or for more values of one.",
 )
 @click.option("--region", default="us-east-1", show_default=True, metavar="REGION")
-@click.option("--all", "show_all", is_flag=True, help="Show statements, too, that have nothing to do with it.")
+@click.option("--all", "show_all", is_flag=True, help="Show everything: unrelated statements, further ways.")
 @json_option
 @store_option
 def explain(
@@ -100,6 +101,7 @@ def _pairs(context: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _explain_recorded(data_dir: Path, request_id: str, *, show_all: bool, as_json: bool) -> None:
+    from watchword.policy.decision import Outcome
     from watchword.policy.explain import explain as explain_request
     from watchword.server.explanations import recorded
 
@@ -108,7 +110,11 @@ def _explain_recorded(data_dir: Path, request_id: str, *, show_all: bool, as_jso
         raise OperatorError(
             f"no request `{request_id}` among the recent ones: only the last are kept; `watchword explain` lists them"
         )
-    explanations = [explain_request(request, policies) for request, policies in found.checks]
+    checks = list(zip(found.line.checks, found.checks, strict=True))
+    if not (show_all or as_json):
+        # A request may have a thousand checks, one for each object: those that were refused come first.
+        checks = sorted(checks, key=lambda check: check[0].outcome is Outcome.ALLOW)[:CHECKS_SHOWN]
+    explanations = [explain_request(request, policies) for _, (request, policies) in checks]
     if as_json:
         _print_json(_recorded_json(found, explanations))
         return

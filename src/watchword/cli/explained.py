@@ -33,6 +33,7 @@ _MARKS = {
     "does not apply": ("·", "dim"),
 }
 _DEPTH = 2
+_OTHER_WAYS_SHOWN = 2
 
 
 class Page:
@@ -59,7 +60,7 @@ class Page:
             self._remedies(explanation.remedies)
 
     def recorded(self, recorded: Recorded, explanations: list[Explanation]) -> None:
-        """A request that happened: who it was, and the answer to every check."""
+        """A request that happened: who it was, and the answer to its checks, or to those that matter most."""
         line = recorded.line
         answer = Text(f"{line.error}: {line.message}" if line.error else "answered")
         answer.stylize("bold red" if line.error else "bold green")
@@ -78,6 +79,8 @@ class Page:
             self._print(Text())
             self._print(Text("─" * 60, style="dim"))
             self.explanation(explanation, names_caller=False)
+        if hidden := len(recorded.checks) - len(explanations):
+            self._print(Text(f"\nand {_count(hidden, 'check')} more: --all shows them", "dim"))
 
     def recent(self, lines: list[DecisionLine]) -> None:
         """The requests of the last minutes."""
@@ -88,7 +91,7 @@ class Page:
         width = max(map(len, requests))
         widest = max(len(line.error or "ok") for line in lines)
         for line, request in zip(lines, requests, strict=True):
-            row = Text(f"{line.at:%H:%M:%S}  ", style="dim")
+            row = Text.assemble((f"{line.at:%H:%M:%S}  ", "dim"))
             row.append(line.id, style="cyan")
             row.append(f"  {(line.error or 'ok').ljust(widest)}", style="red" if line.error else "green")
             row.append(f"  {request.ljust(width)}", style="default")
@@ -97,7 +100,7 @@ class Page:
 
     def _layer(self, layer: LayerReport) -> None:
         mark, style = _MARKS[layer.verdict]
-        title = Text(f"\n{mark} ", style=style)
+        title = Text.assemble((f"\n{mark} ", style))
         title.append(_layer_name(layer), style="bold" if style != "dim" else "dim")
         title.append(f"  {layer.verdict}", style=style)
         if layer.why:
@@ -132,9 +135,8 @@ class Page:
         text.append("applies" if report.applies else _why_not(report), style=style)
         self._print(text, 2)
         for name, values in _elements(report):
-            line = Text(f"{name:<10} ", style="yellow" if name in report.failed else "dim")
-            line.append(values, style="yellow" if name in report.failed else "")
-            self._print(line, 3)
+            style = "yellow" if name in report.failed else "dim"
+            self._print(Text.assemble((f"{name:<10} ", style), (values, style if style == "yellow" else "")), 3)
         for condition in report.conditions:
             self._print(_condition(condition), 3)
         for name, value in report.variables:
@@ -146,10 +148,15 @@ class Page:
         self._print(Text(title, style="bold cyan"))
         self._remedy(first)
         shown = set(first.changes)
-        for other in others:
+        hidden = 0 if self._show_all else max(0, len(others) - _OTHER_WAYS_SHOWN)
+        for other in others[: len(others) - hidden]:
             self._print(Text("or", style="bold cyan"))
             self._remedy(other, shown)
             shown.update(other.changes)
+        if hidden:
+            self._print(
+                Text(f"and {_count(hidden, 'other way')}: --all shows {'it' if hidden == 1 else 'them'}", "dim")
+            )
 
     def _remedy(self, remedy: Remedy, shown: Container[Change] = ()) -> None:
         for number, change in enumerate(remedy.changes, 1):
@@ -162,8 +169,7 @@ class Page:
 
     def _facts(self, *facts: tuple[str, str]) -> None:
         for name, value in facts:
-            line = Text(f"{name:<9} ", style="dim")
-            self._print(line.append(value, style="default"))
+            self._print(Text.assemble((f"{name:<9} ", "dim"), value))
 
     def _print(self, text: Text, depth: int = 0) -> None:
         self._console.print(Text(" " * depth * _DEPTH) + text if depth else text)
@@ -217,7 +223,7 @@ def _elements(report: StatementReport) -> Iterator[tuple[str, str]]:
 
 def _condition(condition: ConditionReport) -> Text:
     style = "" if condition.is_met else "yellow"
-    text = Text("Condition  ", style="dim" if condition.is_met else "yellow")
+    text = Text.assemble(("Condition  ", "dim" if condition.is_met else "yellow"))
     text.append(f"{condition.operator} {condition.key}", style=style)
     text.append(f": wants {' or '.join(condition.wanted) or 'nothing'}", style=style)
     text.append(f"; the request has {_value(condition.actual)}", style=style)

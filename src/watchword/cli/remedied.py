@@ -10,7 +10,7 @@ from watchword.policy.changes import Change
 from watchword.policy.decision import Layer
 from watchword.policy.language import Document, Statement, print_document
 
-_LINE_MAX = 110
+_LINE_MAX = 100
 _NEW = {
     Layer.IDENTITY: "give the caller a further identity-based policy",
     Layer.SESSION: "start the session with a further session policy",
@@ -52,12 +52,22 @@ def change_title(change: Change) -> str:
 def change_text(change: Change) -> Iterator[str]:
     """The statement that is added, or the changed one, as JSON."""
     if change.content is not None:
-        members = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in _statement(change.content).items()]
-        line = "{" + ", ".join(members) + "}"
-        yield from [line] if len(line) <= _LINE_MAX else ["{", *(f"  {each}," for each in members[:-1])]
-        if len(line) > _LINE_MAX:
-            yield f"  {members[-1]}"
-            yield "}"
+        yield from _lines(_statement(change.content), "")
+
+
+def _lines(value: Any, lead: str) -> Iterator[str]:
+    """JSON on one line where it fits, else a member a line."""
+    line = lead + json.dumps(value)
+    if len(line) <= _LINE_MAX or not isinstance(value, dict):
+        yield line
+        return
+    yield lead + "{"
+    members = list(cast("dict[str, Any]", value).items())
+    for at, (name, member) in enumerate(members):
+        inner = list(_lines(member, f"{json.dumps(name)}: "))
+        inner[-1] += "," if at < len(members) - 1 else ""
+        yield from (f"  {each}" for each in inner)
+    yield "}"
 
 
 def _context_title(change: Change) -> str:

@@ -3,8 +3,8 @@
 One structure, made only when somebody asks. It is made with the literal meaning (`spec`), element by element, so that
 what it says of a statement is what decided it. Never decides anything itself: `decision` is `spec.decide`'s.
 
-A statement nearly applies when it speaks of the action and fails on one element or condition alone; an Allow also when
-it speaks of the action's service and fails on the action alone.
+A statement nearly applies when it speaks of the action and the resource and fails on conditions, or on one other
+element alone; an Allow also when it speaks of the action's service and fails on the action alone.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html; the verdicts and the
 order of the layers are those of IAM's authorization details.
@@ -143,12 +143,18 @@ def report_statement(
         sid=statement.sid,
         effect=statement.effect,
         applies=not failed,
-        is_near=len(failed) == 1 and (failed != ["Action"] or _speaks_of_service(statement, request.action)),
+        is_near=_is_near(statement, failed, request.action),
         failed=tuple(failed),
         conditions=conditions,
         variables=tuple(_variables(statement, request)) if has_variables else (),
         statement=statement,
     )
+
+
+def _is_near(statement: Statement, failed: list[Element], action: str) -> bool:
+    if failed == ["Action"]:
+        return _speaks_of_service(statement, action)
+    return len(failed) == 1 or set(failed) == {"Condition"}
 
 
 def _speaks_of_service(statement: Statement, action: str) -> bool:

@@ -13,6 +13,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -60,11 +61,14 @@ class Remedy(msgspec.Struct, frozen=True):
 class _Way(msgspec.Struct, frozen=True):
     """What a search prefers."""
 
-    by_request: bool
+    lifts_by_request: bool
+    """A Deny is lifted by another context rather than by another policy."""
+    grants_by_request: bool
+    """An Allow that is there is met by another context, rather than another one added."""
     by_resource: bool
 
 
-_WAYS: Final = tuple(_Way(by_request, by_resource) for by_request in (True, False) for by_resource in (False, True))
+_WAYS: Final = tuple(_Way(*preferences) for preferences in product((True, False), (True, False), (False, True)))
 
 
 def remedies(request: AccessRequest, policies: Policies) -> tuple[Remedy, ...]:
@@ -204,7 +208,7 @@ def _lift(
     statement: Statement,
 ) -> list[Change]:
     """Make one Deny not apply."""
-    if way.by_request:
+    if way.lifts_by_request:
         denies = _count_denies(request, policies)
         for condition in statement.conditions:
             change = _turned(request, policy, statement, condition.key, wanted=False)
@@ -250,7 +254,7 @@ def _against_unreadable(request: AccessRequest, policies: Policies) -> list[Chan
 
 def _grant(layer: Layer, request: AccessRequest, policies: Policies, way: _Way) -> list[Change]:
     """Make a layer allow that does not."""
-    if way.by_request:
+    if way.grants_by_request:
         steps = _by_request(layer, request, policies)
         if steps:
             return steps
