@@ -22,6 +22,7 @@ _COMMANDS = {
     "env": "watchword.cli.clients:env",
     "configure": "watchword.cli.clients:configure",
     "explain": "watchword.cli.explain:explain",
+    "sign": "watchword.cli.sign:sign",
     "backup": "watchword.cli.backups:backup",
     "restore": "watchword.cli.backups:restore",
 }

@@ -238,7 +238,7 @@ class _StatedChecksums:
 
 
 def stated_checksum(head: RequestHead) -> tuple[str, str] | None:
-    """The algorithm and value of the one x-amz-checksum-* header, or None. Raises ApiError for wrong ones, or several."""
+    """The algorithm and value of the one x-amz-checksum-* header, or None. Raises ApiError for wrong or several."""
     algorithm, value = _StatedChecksums(head).one([])
     return None if algorithm is None or value is None else (algorithm, value)
 

@@ -25,7 +25,7 @@ from watchword.signing.canonical import (
 )
 from watchword.signing.chunks import TRAILER_SIGNATURE, ChunkSigner
 from watchword.signing.claims import basic_date, scope_text
-from watchword.signing.keys import V4, V4A, Algorithm, SecretKey, Signer, derive_signing_key
+from watchword.signing.keys import V4, V4A, Algorithm, SecretKey, derive_signing_key
 from watchword.signing.modes import UNSIGNED
 
 _NEVER_SIGNED = frozenset(
@@ -68,8 +68,12 @@ class Signed:
     """Also the seed of the chunk signatures."""
     amz_date: str
     scope: str
-    key: SecretKey
-    algorithm: Algorithm = V4
+    key: SecretKey = field(repr=False)
+    algorithm: Algorithm
+    canonical_request: str
+    string_to_sign: str
+    url: str
+    """Where to send it; of a presigned request, the URL to give away."""
 
 
 def sign_request(
@@ -101,12 +105,13 @@ def sign_request(
     canonical = _canonical(method, parts.path, query, names, fields, target) + digest.encode()
     scope = scope_text(amz_date[:8], target.region, target.service, target.algorithm)
     key = _key(credentials, target, amz_date[:8])
-    signature = _sign(key, target.algorithm, amz_date, scope, canonical)
+    text = _string_to_sign(target.algorithm, amz_date, scope, canonical)
+    signature = key.sign(text.encode())
     credential = f"{credentials.access_key_id}/{scope}"
     fields["authorization"] = (
         f"{target.algorithm} Credential={credential}, SignedHeaders={names}, Signature={signature}"
     )
-    return Signed(fields, signature, amz_date, scope, key, target.algorithm)
+    return Signed(fields, signature, amz_date, scope, key, target.algorithm, canonical.decode(), text, url)
 
 
 def presign(
@@ -121,6 +126,23 @@ def presign(
     body: bytes = b"",
 ) -> str:
     """Sign in the query: the URL to give away. `headers` must be sent with it as they are."""
+    return presign_request(
+        method, url, headers, credentials, target, now, expires_seconds=expires_seconds, body=body
+    ).url
+
+
+def presign_request(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    credentials: Credentials,
+    target: Target,
+    now: datetime,
+    *,
+    expires_seconds: int,
+    body: bytes = b"",
+) -> Signed:
+    """`presign`, with all that was made on the way."""
     parts = urlsplit(url)
     amz_date = basic_date(now)
     fields = {name.lower(): value for name, value in headers.items()}
@@ -144,8 +166,10 @@ def presign(
     digest = fields.get("x-amz-content-sha256", UNSIGNED) if target.s3 else hashlib.sha256(body).hexdigest()
     canonical = _canonical(method, parts.path, query, names, fields, target) + digest.encode()
     key = _key(credentials, target, amz_date[:8])
-    signature = _sign(key, target.algorithm, amz_date, scope, canonical)
-    return parts._replace(query=f"{query.decode()}&X-Amz-Signature={signature}").geturl()
+    text = _string_to_sign(target.algorithm, amz_date, scope, canonical)
+    signature = key.sign(text.encode())
+    given = parts._replace(query=f"{query.decode()}&X-Amz-Signature={signature}").geturl()
+    return Signed(fields, signature, amz_date, scope, key, target.algorithm, canonical.decode(), text, given)
 
 
 def sign_chunks(
@@ -186,5 +210,5 @@ def _key(credentials: Credentials, target: Target, date: str) -> SecretKey:
     return derive_signing_key(credentials.secret, date, target.region, target.service)
 
 
-def _sign(key: Signer, algorithm: Algorithm, amz_date: str, scope: str, canonical: bytes) -> str:
-    return key.sign(f"{algorithm}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}".encode())
+def _string_to_sign(algorithm: Algorithm, amz_date: str, scope: str, canonical: bytes) -> str:
+    return f"{algorithm}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}"
