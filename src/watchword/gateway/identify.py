@@ -44,6 +44,8 @@ class Served:
     dialect: Dialect
     operations: dict[str, Operation]
     requirements: dict[str, Requirement]
+    event_source: str
+    """What audit events call it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +88,7 @@ def served(name: str) -> Served:
         dialect=_DIALECTS[model.metadata.protocol],
         operations=OPERATIONS[name],
         requirements=dict(authorization.requirements(name)),
+        event_source=f"{name}.amazonaws.com",
     )
 
 

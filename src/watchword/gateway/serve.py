@@ -19,15 +19,15 @@ import msgspec
 from watchword.core.clock import Clock
 from watchword.core.errors import BodyTooLarge, WatchwordError
 from watchword.core.http import HttpResponse, RequestHead, Spooled
-from watchword.core.ids import RandomBytes, new_request_id
+from watchword.core.ids import RequestIds
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
-from watchword.gateway.audit import AuditLog, encode_event
+from watchword.gateway.audit import AuditLog
 from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
-from watchword.gateway.events import event_of
+from watchword.gateway.events import event_line
 from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
@@ -56,7 +56,7 @@ class Gateway:
 
     store: Store
     clock: Clock
-    random_bytes: RandomBytes
+    request_ids: RequestIds
     region: str
     """Where requests go that name no region."""
     records: RecordCache
@@ -76,7 +76,7 @@ class Gateway:
     def begin(self, head: RequestHead) -> Exchange:
         """Decide what the head alone can decide."""
         target = identify(head, self.region)
-        exchange = Exchange(head, self.clock.now(), new_request_id(self.random_bytes), target)
+        exchange = Exchange(head, self.clock.now(), self.request_ids.new(), target)
         if target.service.dialect is Dialect.S3:
             try:
                 self._begin_s3(exchange)
@@ -302,7 +302,7 @@ class Gateway:
     def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
         service = exchange.target.service
         error = as_api_error(raised, service.dialect, exchange.request_id)
-        self.audit_log.append(encode_event(event_of(exchange, error)))
+        self.audit_log.append(event_line(exchange, error))
         if self.decisions is not None:
             self.decisions.note(exchange, error)
         return render_error(service, exchange.head, error, ids_for(service, exchange.request_id))

@@ -20,7 +20,15 @@ from typing import Any
 
 from watchword.core.clock import Clock
 from watchword.core.errors import AlreadyExists, OperatorError
-from watchword.core.ids import AccessKeyId, AccountId, RandomBytes, is_account_id, new_account_id, new_unique_id
+from watchword.core.ids import (
+    AccessKeyId,
+    AccountId,
+    RandomBytes,
+    RequestIds,
+    is_account_id,
+    new_account_id,
+    new_unique_id,
+)
 from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE, AccessKeyPair, new_access_key, seal_secret
 from watchword.credentials.authorization_messages import MESSAGE_PURPOSE
 from watchword.credentials.keyring import Keyring
@@ -102,7 +110,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     return Gateway(
         store=store,
         clock=clock,
-        random_bytes=random_bytes,
+        request_ids=RequestIds(random_bytes),
         region=settings.region,
         records=RecordCache(store),
         gate=Gate(store, key_sealer, session_sealer, takes_signature_v2=settings.signature_v2),
