@@ -160,7 +160,7 @@ def test_the_text_says_why_before_it_says_how(home: House, bob: Keys) -> None:
     text = run(home, "--request-id", request_id).stdout
     assert "DENIED: no identity-based policy allows it" in text
     assert "Bool aws:MultiFactorAuthPresent: wants true; the request has no such key  not met" in text
-    assert "The smallest change that allows it\n  make the request with MFA" in text
+    assert "The smallest change that allows it\n  send the request with MFA" in text
     assert "\x1b[" not in text
 
 

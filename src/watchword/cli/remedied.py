@@ -77,15 +77,15 @@ def _context_title(change: Change) -> str:
         if folded.startswith(prefix) and isinstance(change.value, str):
             return f"{deed} with {key[len(prefix) :]} = {change.value}"
     if change.value is None:
-        return f"make the request without {key}"
+        return f"send the request without {key}"
     value = f"[{', '.join(change.value)}]" if isinstance(change.value, tuple) else change.value
     if folded == "aws:multifactorauthpresent" and value == "true":
-        return f"make the request with MFA ({key} = true)"
+        return f"send the request with MFA ({key} = true)"
     if folded == "aws:currenttime":
-        return f"make the request at {value}"
+        return f"send the request at {value}"
     if folded == "aws:securetransport":
-        return f"make the request over {'HTTPS' if value == 'true' else 'plain HTTP'} ({key} = {value})"
-    return f"make the request with {key} = {value}"
+        return f"send the request over {'HTTPS' if value == 'true' else 'plain HTTP'} ({key} = {value})"
+    return f"send the request with {key} = {value}"
 
 
 def _statement(statement: Statement) -> dict[str, Any]:
