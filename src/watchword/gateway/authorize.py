@@ -147,7 +147,7 @@ class _Deciding:
         if requirement.each is not None:
             return self._refusals(requirement.each)
         for check in requirement.checks:
-            if not _is_asked(check, around):
+            if check.when is not None and not _is_asked(check, check.when, around):
                 continue
             resource = self._require(check)
             if resource is not None and resource.is_missing and check.missing is not None:
@@ -193,7 +193,7 @@ class _Deciding:
         policy = self._resource_policy(resource)
         endpoint = None if around.endpoint is None else around.endpoint.policy
         rcps = None
-        if resource.arn != "*" and not resource.is_service_linked and takes_rcps(action):
+        if takes_rcps(action) and resource.arn != "*" and not resource.is_service_linked:
             rcps = self._control(resource.account, self._directory)
         decision = decide(self._plan, request, resource_policy=policy, rcps=rcps, endpoint=endpoint)
         plan = self._plan
@@ -214,11 +214,9 @@ class _Deciding:
         return self._documents.sourced(PolicySource(layer, resource.arn), resource.policy)
 
 
-def _is_asked(check: Check, around: Surroundings) -> bool:
+def _is_asked(check: Check, member: str, around: Surroundings) -> bool:
     """True when the request, or the session that it is made with, has what the check is for."""
-    if check.when is None:
-        return True
-    value = getattr(around.request, check.when)
+    value = getattr(around.request, member)
     if value and (check.unless is None or value != check.unless):
         return True
     session = around.caller.session

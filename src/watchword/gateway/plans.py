@@ -114,10 +114,11 @@ class Plans:
 
     def control(self, account: str, directory: Directory) -> ControlPlan | None:
         """The resource control policies over an account, from memory or from this snapshot."""
-        control = self._controls.get(account)
-        if control is None:
-            control = Control(self.live_control(account, directory))
-            self._controls.put(account, _owners(directory, account), control, directory.transaction.position)
+        entry = self._controls.entries.get(account)
+        if entry is not None:
+            return entry[0].plan
+        control = Control(self.live_control(account, directory))
+        self._controls.put(account, _owners(directory, account), control, directory.transaction.position)
         return control.plan
 
     def live_control(self, account: str, directory: Directory) -> ControlPlan | None:

@@ -27,14 +27,15 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
+
 from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
 from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """What an operation acts on, as policies see it."""
 
     arn: str

@@ -9,8 +9,9 @@ Source: AWS's service authorization reference for IAM; the names in denials are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from watchword.core.arn import iam_arn, parse_arn
 from watchword.core.errors import ApiError, InvalidArn
@@ -26,8 +27,7 @@ from watchword.services.authorization import Resolver, Resource
 from watchword.services.call import Authenticated
 
 
-@dataclass(frozen=True, slots=True)
-class IamResource(Resource):
+class IamResource(Resource, frozen=True):
     """A resource of IAM with what IAM's own condition keys ask for."""
 
     boundary: str | None = None

@@ -7,7 +7,6 @@ Source: AWS's service authorization reference for Organizations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from watchword.directory.control_policies import AWS_CONTROL_POLICIES, AwsControlPolicy, membership, policy_arn
@@ -18,8 +17,7 @@ from watchword.services.call import Authenticated
 from watchword.services.organizations.lookups import account_arn, arn_of, find_target, unit_arn
 
 
-@dataclass(frozen=True, slots=True)
-class OrganizationResource(Resource):
+class OrganizationResource(Resource, frozen=True):
     """A resource with the type of policy that it is, if it is one."""
 
     policy_type: str = ""

@@ -7,8 +7,9 @@ Source: AWS's service authorization reference for S3.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from watchword.directory.directory import Directory
 from watchword.services.authorization import EachResolver, Resolver, Resource
