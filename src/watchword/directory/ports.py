@@ -130,7 +130,8 @@ class Change(NamedTuple):
 
 
 Listener = Callable[[Sequence[Change] | None], None]
-"""Is told what changed, in order; None when the feed no longer reaches back: anything may have changed."""
+"""Is told what changed, in order. None when the feed no longer reaches back: anything may have changed, and the lines
+that are left are told next."""
 
 
 class Store(Protocol):

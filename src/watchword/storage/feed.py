@@ -1,7 +1,7 @@
 """Following the change feed: who is told, from which position, and when the feed no longer reaches back.
 
 Engines say where the feed stands and read it; this file keeps the follower's position and tells the listeners.
-A follower whose next line was pruned is told None: anything may have changed.
+A follower whose next line was pruned is told None, anything may have changed, and then the lines that are left.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class Follower:
         if newest == self.position:
             return
         # INVARIANT: lines are numbered without gaps, so a first line further on means that some were pruned.
-        told = lines if lines and lines[0].position == self.position + 1 else None
+        is_cut = not lines or lines[0].position != self.position + 1
         for listener in self._listeners:
-            listener(told)
+            if is_cut:
+                listener(None)
+            if lines:
+                listener(lines)
         self.position = newest
