@@ -124,6 +124,18 @@ def test_results_come_in_pages(iam: Any) -> None:
     assert [each["EvalActionName"] for page in pages for each in page["EvaluationResults"]] == actions
 
 
+def test_pages_of_large_policies_are_shorter_and_nothing_is_missed(iam: Any) -> None:
+    document = policy(*(allow(f"s3:Action{number}", f"{BUCKET}/{number}") for number in range(500)))
+    actions = [f"s3:Action{number}" for number in range(250)]
+    pages = list(
+        iam.get_paginator("simulate_custom_policy").paginate(
+            PolicyInputList=[document], ActionNames=actions, PaginationConfig={"PageSize": 250}
+        )
+    )
+    assert len(pages) > 1
+    assert [each["EvalActionName"] for page in pages for each in page["EvaluationResults"]] == actions
+
+
 def test_a_resource_policy_allows_the_named_caller_alone(iam: Any, acme: Account) -> None:
     bob = acme.arn("user/bob")
     resource_policy = policy({**allow("s3:GetObject", f"{BUCKET}/*"), "Principal": {"AWS": bob}})

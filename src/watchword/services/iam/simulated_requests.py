@@ -20,10 +20,10 @@ from watchword.core.tags import Tags
 from watchword.directory.groups import Group
 from watchword.directory.roles import Role
 from watchword.directory.users import User
-from watchword.policy.access import AccessRequest, Levels, Policies, ResourceRule
+from watchword.policy.access import AccessRequest, Levels, ResourceRule
 from watchword.policy.context_keys import context_keys
 from watchword.policy.decision import Decision, Layer, Outcome
-from watchword.policy.evaluate import decide_policies
+from watchword.policy.evaluate import PrincipalPlan, decide
 from watchword.policy.language import Document, Position, statement_positions
 from watchword.policy.principals import NOBODY, Kind, Principal
 from watchword.policy.variables import ContextValue
@@ -116,12 +116,17 @@ class Simulation:
         self._simulated = (*identity, *_given(resource), *_given(boundary))
         self._has_boundary = boundary is not None
         self._has_organization = scps is not None
-        self._policies = Policies(
+        self._resource = None if resource is None else resource.policy
+        self._plan = PrincipalPlan(
+            caller,
             identity=tuple(each.policy for each in identity),
             boundary=None if boundary is None else boundary.policy,
-            resource=None if resource is None else resource.policy,
             scps=scps,
         )
+        levels = (each for level in scps or () for each in level)
+        documents = [each.document for each in (*(each.policy for each in self._simulated), *levels)]
+        self.statement_count = sum(len(each.statements) for each in documents if each is not None)
+        """What one result costs."""
         self._owner = _owner(asked.resource_owner) or caller.account
         self._names_resources = asked.resource_arns is not None
         self._context = _context(caller, tags, now) | _entries(asked.context_entries)
@@ -129,7 +134,7 @@ class Simulation:
     def result(self, action: str, resource: str) -> shapes.EvaluationResult:
         """The result of one action on one resource."""
         request = self._request(action, resource)
-        decision = decide_policies(self._policies, request)
+        decision = decide(self._plan, request, resource_policy=self._resource)
         matched = self._matched(request, decision)
         missing = self._missing(action)
         boundary = None
@@ -166,8 +171,7 @@ class Simulation:
         )
 
     def _request(self, action: str, resource: str) -> AccessRequest:
-        policy = self._policies.resource
-        is_trust = policy is not None and policy.source.layer is Layer.TRUST
+        is_trust = self._resource is not None and self._resource.source.layer is Layer.TRUST
         return AccessRequest(
             principal=self._caller,
             action=action,

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from watchword.directory.aws_policies import AwsPolicies
 from watchword.directory.directory import Directory
 from watchword.directory.groups import Group
@@ -80,6 +82,8 @@ def simulate_principal_policy(
     return _simulate(call, simulation)
 
 
+STATEMENTS_PER_PAGE_MAX = 50_000
+"""How many statements are asked for one page."""
 _BOUNDARY = "PermissionsBoundaryPolicyInputList"
 
 
@@ -97,6 +101,10 @@ def _simulate(
     asked = call.request
     resources = resources_of(asked)
     first = int(call.after) + 1 if call.after else 0
+    assert call.page is not None
+    # As AWS says of it, a page may be shorter than MaxItems: nobody waits for what one request makes of large policies.
+    limit = min(call.page.limit, max(1, STATEMENTS_PER_PAGE_MAX // max(1, simulation.statement_count)))
+    call = msgspec.structs.replace(call, page=call.page._replace(limit=limit))
     page = call.paged(range(first, len(asked.action_names) * len(resources)), str)
     results = [
         simulation.result(asked.action_names[number // len(resources)], resources[number % len(resources)])
