@@ -54,7 +54,7 @@ def create_account(
     asked = call.request
     organization = managed_organization(call, directory)
     tags = checked_tags(asked.tags, old=())
-    if sum(1 for _ in directory.members.where("organization", organization.id)) >= ACCOUNTS_MAX:
+    if _is_full(directory, organization):
         raise violation("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
     creation = AccountCreation(
         organization=organization.id,
@@ -87,6 +87,13 @@ def create_account(
         _add_access_role(call, directory, organization, account_id, random_bytes)
     directory.account_creations.add(creation)
     return shapes.CreateAccountResponse(create_account_status=status_view(creation))
+
+
+def _is_full(directory: Directory, organization: Organization) -> bool:
+    # Every member but the manager was once created, so members need counting only when many were.
+    if directory.account_creations.count(organization.id) < ACCOUNTS_MAX - 1:
+        return False
+    return sum(1 for _ in directory.members.where("organization", organization.id)) >= ACCOUNTS_MAX
 
 
 def _add_access_role(
