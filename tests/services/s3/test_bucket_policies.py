@@ -22,6 +22,7 @@ def shared(s3: Any, bucket: str) -> str:
 def test_a_policy_comes_back_as_it_was_put(s3: Any, bucket: str, acme: Account) -> None:
     assert refusal(s3.get_bucket_policy, Bucket=bucket) == ("NoSuchBucketPolicy", "The bucket policy does not exist")
     document = json.dumps(json.loads(for_whom("*", "s3:GetObject", f"arn:aws:s3:::{bucket}/*")), indent=3)
+    s3.delete_public_access_block(Bucket=bucket)
     put = s3.put_bucket_policy(Bucket=bucket, Policy=document)
     assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == document
@@ -44,6 +45,7 @@ def test_a_policy_lets_a_user_of_the_account_in(acme: Account, s3: Any, shared: 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["*"]}])
 def test_everyone_includes_users_without_policies(acme: Account, s3: Any, shared: str, principal: Any) -> None:
     anyone = user_with(acme, f"anyone-{shared}").client("s3")
+    s3.delete_public_access_block(Bucket=shared)
     s3.put_bucket_policy(Bucket=shared, Policy=for_whom(principal, "s3:GetObject", f"arn:aws:s3:::{shared}/*"))
     assert anyone.get_object(Bucket=shared, Key="k")["Body"].read() == b"x"
 

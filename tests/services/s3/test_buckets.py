@@ -114,13 +114,13 @@ def test_the_expected_owner_must_be_the_owner(s3: Any, acme: Account, globex: Ac
     ("setting", "code"),
     [
         ({"ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
-        ({"ObjectOwnership": "ObjectWriter"}, "NotImplemented"),
-        ({"ObjectLockEnabledForBucket": True}, "NotImplemented"),
-        ({"CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "b"}]}}, "NotImplemented"),
+        ({"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}, "AccessDenied"),
+        ({"ObjectOwnership": "Nobody"}, "InvalidArgument"),
+        ({"CreateBucketConfiguration": {"Tags": [{"Key": "aws:a", "Value": "b"}]}}, "InvalidTag"),
         ({"GrantRead": "id=abc"}, "InvalidBucketAclWithObjectOwnership"),
     ],
 )
-def test_a_bucket_is_not_made_with_settings_that_nothing_obeys(s3: Any, setting: dict[str, Any], code: str) -> None:
+def test_a_bucket_is_not_made_with_settings_that_cannot_be(s3: Any, setting: dict[str, Any], code: str) -> None:
     name = new_name()
     assert refusal(s3.create_bucket, Bucket=name, **setting)[0] == code
     assert refusal(s3.head_bucket, Bucket=name)[0] == "404"

@@ -1,31 +1,43 @@
 """Amazon S3: buckets, their policies, and objects. The first service that obeys the house."""
 
 from watchword.services.s3 import (
+    acl_operations,
     attributes,
     bucket_policies,
+    bucket_tags,
     buckets,
     completions,
     copies,
     deletions,
     lists,
+    object_locks,
     object_tags,
     parts,
+    public_access,
     reads,
+    settings,
     uploads,
+    versioning,
     writes,
 )
 
 __all__ = [
+    "acl_operations",
     "attributes",
     "bucket_policies",
+    "bucket_tags",
     "buckets",
     "completions",
     "copies",
     "deletions",
     "lists",
+    "object_locks",
     "object_tags",
     "parts",
+    "public_access",
     "reads",
+    "settings",
     "uploads",
+    "versioning",
     "writes",
 ]

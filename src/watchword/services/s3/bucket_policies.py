@@ -1,8 +1,7 @@
 """The policy of a bucket: put, get, delete.
 
-It is kept as it was submitted and bound to the unique ids of the users and roles that it names. Only callers of the
-bucket's own account are decided by it so far.
-# DIFFERS: 0005. A policy needs no Content-MD5 or checksum beside the signature, and may be public: nothing opens by it.
+It is kept as it was submitted and bound to the unique ids of the users and roles that it names.
+# DIFFERS: 0005. A policy needs no Content-MD5 or checksum beside the signature.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 """
 
@@ -17,16 +16,18 @@ from watchword.policy.validate import validate_bucket_policy
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
-from watchword.services.s3.faults import malformed_policy, no_such_bucket_policy
+from watchword.services.s3.acl_policies import effective_block
+from watchword.services.s3.faults import access_denied, malformed_policy, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.policy_actions import policy_actions
+from watchword.services.s3.public_policies import is_policy_public
 
 POLICY_BYTES_MAX = 20 * 1024
 
 
 @operation("s3:PutBucketPolicy", writes=True)
 def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Directory) -> Answer[None]:
-    """Set the policy of a bucket. Raises NoSuchBucket, MalformedPolicy."""
+    """Set the policy of a bucket. Raises NoSuchBucket, MalformedPolicy, AccessDenied for a blocked public one."""
     asked = call.request
     bucket = bucket_of(asked, directory, call.region)
     if len(asked.policy.encode()) > POLICY_BYTES_MAX:
@@ -40,8 +41,13 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
         )
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None
+    is_public = is_policy_public(asked.policy)
+    if is_public and effective_block(bucket, directory).block_public_policy:
+        raise access_denied()
     shown, bound = bind(asked.policy, directory)
-    directory.buckets.replace(msgspec.structs.replace(bucket, policy=shown, bound_policy=bound))
+    directory.buckets.replace(
+        msgspec.structs.replace(bucket, policy=shown, bound_policy=bound, is_policy_public=is_public)
+    )
     return Answer(None, 204)
 
 
@@ -62,4 +68,4 @@ def delete_bucket_policy(call: Call[shapes.DeleteBucketPolicyRequest], directory
     """Remove the policy of a bucket, if there is one. Raises NoSuchBucket."""
     bucket = bucket_of(call.request, directory, call.region)
     if bucket.policy is not None:
-        directory.buckets.replace(msgspec.structs.replace(bucket, policy=None, bound_policy=""))
+        directory.buckets.replace(msgspec.structs.replace(bucket, policy=None, bound_policy="", is_policy_public=False))

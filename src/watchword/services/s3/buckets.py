@@ -1,7 +1,7 @@
 """S3 buckets: create, find, list, delete.
 
-Objects belong to the bucket's owner and ACLs are off, as in every bucket that AWS makes today. Names that our own
-paths need are not to be had.
+New buckets have no ACLs and are shut to the public, as those that AWS makes today, unless the account keeps to the
+older defaults. Names that our own paths need are not to be had.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html and its neighbours.
 """
 
@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from watchword.directory.buckets import Bucket
+from watchword.directory.buckets import Bucket, Ownership, PublicAccessBlock
 from watchword.directory.directory import Directory
+from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.acl_policies import effective_block
+from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
 from watchword.services.s3.continuation import open_cursor, seal_cursor
 from watchword.services.s3.faults import (
+    access_denied,
     bucket_acl_with_ownership,
     bucket_already_exists,
     bucket_already_owned_by_you,
@@ -30,7 +34,10 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import is_bucket_name, owner
+from watchword.services.s3.public_access import read_ownership
+from watchword.services.s3.tags import bucket_tags
 from watchword.services.s3.unbuilt import refuse_unbuilt
+from watchword.services.s3.uploads import remove_upload
 
 DEFAULT_REGION = "us-east-1"
 """The region whose name is not said: no LocationConstraint means it, and its buckets answer with none."""
@@ -55,9 +62,7 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
     existing = directory.buckets.get(name)
     if existing is None:
         _check_quota(call.account, directory)
-        directory.buckets.add(
-            Bucket(name=name, account=call.account, region=region, created_at=call.now.replace(microsecond=0))
-        )
+        directory.buckets.add(_new_bucket(call, directory, region))
     elif existing.account != call.account:
         raise bucket_already_exists(name)
     elif not existing.region == region == DEFAULT_REGION:
@@ -66,23 +71,40 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
 
 
 def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
-    grants = (
-        asked.grant_full_control,
-        asked.grant_read,
-        asked.grant_read_acp,
-        asked.grant_write,
-        asked.grant_write_acp,
-    )
-    if asked.acl not in (None, "private") or any(grants):
-        raise bucket_acl_with_ownership()
     if asked.bucket_namespace not in (None, "global"):
         raise not_implemented("x-amz-bucket-namespace")
-    if asked.object_lock_enabled_for_bucket:
-        raise not_implemented("x-amz-bucket-object-lock-enabled")
     refuse_unbuilt(asked)
     settings = asked.create_bucket_configuration
     if settings is not None:
         refuse_unbuilt(settings)
+
+
+def _new_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory, region: str) -> Bucket:
+    """Raises InvalidBucketAclWithObjectOwnership, AccessDenied, InvalidTag, InvalidArgument."""
+    asked = call.request
+    settings = directory.s3_accounts.get(call.account)
+    has_old_defaults = settings is not None and settings.has_old_defaults
+    ownership: Ownership = "ObjectWriter" if has_old_defaults else "BucketOwnerEnforced"
+    if asked.object_ownership is not None:
+        ownership = read_ownership(asked.object_ownership)
+    if ownership == "BucketOwnerEnforced" and asks_for_acl(asked) and asked.acl != "private":
+        raise bucket_acl_with_ownership()
+    configuration = asked.create_bucket_configuration
+    bucket = Bucket(
+        name=asked.bucket,
+        account=call.account,
+        region=region,
+        created_at=call.now.replace(microsecond=0),
+        ownership=ownership,
+        public_access=None if has_old_defaults else PublicAccessBlock(),
+        grants=header_grants(asked, directory, call.account, call.account) if asks_for_acl(asked) else (),
+        tags=bucket_tags(configuration.tags) if configuration and configuration.tags else (),
+        versioning="Enabled" if asked.object_lock_enabled_for_bucket else "",
+        has_object_lock=bool(asked.object_lock_enabled_for_bucket),
+    )
+    if is_public(bucket.grants) and effective_block(bucket, directory).block_public_acls:
+        raise access_denied()
+    return bucket
 
 
 def _region_for(asked: shapes.CreateBucketRequest, region: str) -> str:
@@ -124,11 +146,17 @@ def get_bucket_location(
 
 
 @operation("s3:DeleteBucket", writes=True)
-def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory) -> None:
-    """Delete an empty bucket, its policy with it. Raises NoSuchBucket, BucketNotEmpty."""
+def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory, objects: ObjectStore) -> None:
+    """Delete an empty bucket, with what is set on it and uploads that go on. Raises NoSuchBucket, BucketNotEmpty."""
     bucket = bucket_of(call.request, directory, call.region)
     if next(directory.objects.under(bucket.name, limit=1), None) is not None:
         raise bucket_not_empty(bucket.name)
+    if next(directory.versions.under(bucket.name, limit=1), None) is not None:
+        raise bucket_not_empty(bucket.name, "You must delete all versions in the bucket.")
+    for upload in list(directory.uploads.under(bucket.name)):
+        remove_upload(upload, directory, objects)
+    for setting in list(directory.bucket_settings.under(bucket.name)):
+        directory.bucket_settings.remove(setting)
     directory.buckets.remove(bucket)
 
 

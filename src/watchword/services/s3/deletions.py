@@ -19,13 +19,13 @@ from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.conditions import check_match
-from watchword.services.s3.faults import access_denied, not_implemented
+from watchword.services.s3.faults import access_denied, no_such_version, not_implemented
 from watchword.services.s3.locks import check_deletable
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
 from watchword.services.s3.resources import object_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
-from watchword.services.s3.versions import NULL, put_marker, remove_version, version_named
+from watchword.services.s3.versions import NULL, is_version_id, put_marker, remove_version, version_named
 
 
 class _Deleted(NamedTuple):
@@ -132,6 +132,8 @@ def _deleted_view(asked: shapes.ObjectIdentifier, gone: _Deleted) -> shapes.Dele
 
 
 def _refuse_settings(each: shapes.ObjectIdentifier) -> None:
+    if each.version_id is not None and not is_version_id(each.version_id):
+        raise no_such_version(each.key, each.version_id)
     if each.last_modified_time is not None:
         raise not_implemented("LastModifiedTime")
     if each.size is not None:

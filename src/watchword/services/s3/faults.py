@@ -37,8 +37,8 @@ def bucket_already_owned_by_you(bucket: str) -> ApiError:
     return ApiError("BucketAlreadyOwnedByYou", message, 409, fields={"BucketName": bucket})
 
 
-def bucket_not_empty(bucket: str) -> ApiError:
-    message = "The bucket you tried to delete is not empty"
+def bucket_not_empty(bucket: str, advice: str = "") -> ApiError:
+    message = "The bucket you tried to delete is not empty" + (f". {advice}" if advice else "")
     return ApiError("BucketNotEmpty", message, 409, fields={"BucketName": bucket})
 
 
@@ -283,3 +283,8 @@ def invalid_encryption(algorithm: str) -> ApiError:
     return ApiError(
         "InvalidEncryptionAlgorithmError", message, fields={"ServerSideEncryption": algorithm}
     )  # fmt: skip
+
+
+def missing_acl() -> ApiError:
+    message = "Your request was missing a required header"
+    return ApiError("MissingSecurityHeader", message, fields={"MissingHeaderName": "x-amz-acl"})

@@ -38,9 +38,14 @@ def shown_version(stored: StoredObject, bucket: Bucket) -> str | None:
     return stored.version or (NULL if bucket.versioning else None)
 
 
+def is_version_id(text: str) -> bool:
+    """True when a version could be called so."""
+    return text == NULL or _VERSION.match(text) is not None
+
+
 def version_named(directory: Directory, bucket: str, key: str, version: str) -> StoredObject | None:
     """The version or delete marker with this id. Raises InvalidArgument for what cannot be an id."""
-    if version != NULL and not _VERSION.match(version):
+    if not is_version_id(version):
         raise bad_version(version)
     wanted = "" if version == NULL else version
     stored = directory.objects.get(bucket, key)

@@ -1,0 +1,43 @@
+"""The tags of a bucket: put, get, delete. Policies see them as `s3:BucketTag`.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html and its neighbours.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from watchword.directory.directory import Directory
+from watchword.services.call import Call
+from watchword.services.operation import Answer, operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.faults import no_such_setting
+from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.tags import bucket_tags, tag_views
+
+
+@operation("s3:PutBucketTagging", writes=True)
+def put_bucket_tagging(call: Call[shapes.PutBucketTaggingRequest], directory: Directory) -> Answer[None]:
+    """Set the tags of a bucket in place of those that it has. Raises NoSuchBucket, InvalidTag, BadRequest."""
+    bucket = bucket_of(call.request, directory, call.region)
+    directory.buckets.replace(replace(bucket, tags=bucket_tags(call.request.tagging.tag_set)))
+    return Answer(None, 204)
+
+
+@operation("s3:GetBucketTagging")
+def get_bucket_tagging(
+    call: Call[shapes.GetBucketTaggingRequest], directory: Directory
+) -> shapes.GetBucketTaggingOutput:
+    """Give the tags of a bucket. Raises NoSuchBucket, NoSuchTagSet."""
+    bucket = bucket_of(call.request, directory, call.region)
+    if not bucket.tags:
+        raise no_such_setting("NoSuchTagSet", "The TagSet does not exist", bucket.name)
+    return shapes.GetBucketTaggingOutput(tag_set=tag_views(bucket.tags))
+
+
+@operation("s3:DeleteBucketTagging", writes=True)
+def delete_bucket_tagging(call: Call[shapes.DeleteBucketTaggingRequest], directory: Directory) -> None:
+    """Remove all tags of a bucket. Raises NoSuchBucket."""
+    bucket = bucket_of(call.request, directory, call.region)
+    if bucket.tags:
+        directory.buckets.replace(replace(bucket, tags=()))

@@ -1,0 +1,207 @@
+"""Configurations of a bucket that are kept and shown, and which nothing here runs: one table of operations.
+
+# DIFFERS: 0010. Lifecycle rules expire nothing, nothing is replicated, notified, logged or accelerated, no website is
+served. CORS rules are obeyed by the gateway, which reads them here.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from watchword.directory.buckets import Bucket, BucketSetting
+from watchword.directory.directory import Directory
+from watchword.services.call import Call
+from watchword.services.operation import Answer, operation
+from watchword.services.s3 import shapes
+from watchword.services.s3.cors import check_cors
+from watchword.services.s3.drafts import check_encryption
+from watchword.services.s3.faults import malformed_xml, no_such_setting
+from watchword.services.s3.lookups import bucket_of
+
+RULES_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One kind of configuration."""
+
+    name: str
+    """In the store."""
+    words: tuple[str, str, str]
+    """The operations that put, get and delete it; empty where there is none."""
+    payload: str
+    """The attribute of the request that is the configuration."""
+    output: type[Any]
+    """What shows it."""
+    missing: tuple[str, str] | None = None
+    """Code and message where there is none; None: an empty configuration."""
+    wrapped: bool = False
+    """True when the output holds the configuration as a member, under the name of the payload."""
+    check: Callable[[Any], None] | None = None
+    """Raises ApiError for what cannot be a configuration."""
+    default: Any = None
+    """What is shown where there is none."""
+
+
+def _check_lifecycle(asked: shapes.BucketLifecycleConfiguration | None) -> None:
+    if asked is None or not 1 <= len(asked.rules) <= RULES_MAX:
+        raise malformed_xml()
+    if any(rule.status not in ("Enabled", "Disabled") for rule in asked.rules):
+        raise malformed_xml()
+
+
+def _check_encryption(asked: shapes.ServerSideEncryptionConfiguration) -> None:
+    if len(asked.rules) != 1:
+        raise malformed_xml()
+    default = asked.rules[0].apply_server_side_encryption_by_default
+    check_encryption(default.sse_algorithm if default else None)
+
+
+def _check_website(asked: shapes.WebsiteConfiguration) -> None:
+    if asked.index_document is None and asked.redirect_all_requests_to is None:
+        raise malformed_xml()
+
+
+def _check_status(asked: shapes.AccelerateConfiguration) -> None:
+    if asked.status not in ("Enabled", "Suspended"):
+        raise malformed_xml()
+
+
+def _check_payer(asked: shapes.RequestPaymentConfiguration) -> None:
+    if asked.payer not in ("BucketOwner", "Requester"):
+        raise malformed_xml()
+
+
+# DIFFERS: 0010. As at AWS new buckets say AES256; whether the disk is encrypted is the operator's to see to.
+_AES256 = shapes.ServerSideEncryptionConfiguration(
+    rules=[
+        shapes.ServerSideEncryptionRule(
+            apply_server_side_encryption_by_default=shapes.ServerSideEncryptionByDefault(sse_algorithm="AES256"),
+            bucket_key_enabled=False,
+        )
+    ]
+)
+SETTINGS = (
+    Setting(
+        "cors",
+        ("PutBucketCors", "GetBucketCors", "DeleteBucketCors"),
+        "cors_configuration",
+        shapes.GetBucketCorsOutput,
+        ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
+        check=check_cors,
+    ),
+    Setting(
+        "lifecycle",
+        ("PutBucketLifecycleConfiguration", "GetBucketLifecycleConfiguration", "DeleteBucketLifecycle"),
+        "lifecycle_configuration",
+        shapes.GetBucketLifecycleConfigurationOutput,
+        ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
+        check=_check_lifecycle,
+    ),
+    Setting(
+        "replication",
+        ("PutBucketReplication", "GetBucketReplication", "DeleteBucketReplication"),
+        "replication_configuration",
+        shapes.GetBucketReplicationOutput,
+        ("ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
+        wrapped=True,
+    ),
+    Setting(
+        "encryption",
+        ("PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption"),
+        "server_side_encryption_configuration",
+        shapes.GetBucketEncryptionOutput,
+        wrapped=True,
+        check=_check_encryption,
+        default=shapes.GetBucketEncryptionOutput(server_side_encryption_configuration=_AES256),
+    ),
+    Setting(
+        "website",
+        ("PutBucketWebsite", "GetBucketWebsite", "DeleteBucketWebsite"),
+        "website_configuration",
+        shapes.GetBucketWebsiteOutput,
+        ("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
+        check=_check_website,
+    ),
+    Setting(
+        "notification",
+        ("PutBucketNotificationConfiguration", "GetBucketNotificationConfiguration", ""),
+        "notification_configuration",
+        shapes.NotificationConfiguration,
+        default=shapes.NotificationConfiguration(),
+    ),
+    Setting(
+        "logging",
+        ("PutBucketLogging", "GetBucketLogging", ""),
+        "bucket_logging_status",
+        shapes.GetBucketLoggingOutput,
+        default=shapes.GetBucketLoggingOutput(),
+    ),
+    Setting(
+        "accelerate",
+        ("PutBucketAccelerateConfiguration", "GetBucketAccelerateConfiguration", ""),
+        "accelerate_configuration",
+        shapes.GetBucketAccelerateConfigurationOutput,
+        check=_check_status,
+        default=shapes.GetBucketAccelerateConfigurationOutput(),
+    ),
+    Setting(
+        "request-payment",
+        ("PutBucketRequestPayment", "GetBucketRequestPayment", ""),
+        "request_payment_configuration",
+        shapes.GetBucketRequestPaymentOutput,
+        check=_check_payer,
+        default=shapes.GetBucketRequestPaymentOutput(payer="BucketOwner"),
+    ),
+)
+
+
+def _declare(setting: Setting) -> None:
+    def put(call: Call[Any], directory: Directory) -> None:
+        bucket = bucket_of(call.request, directory, call.region)
+        asked = getattr(call.request, setting.payload)
+        if setting.check is not None:
+            setting.check(asked)
+        kept = {setting.output.__struct_encode_fields__[0]: asked} if setting.wrapped else asked
+        record = BucketSetting(bucket=bucket.name, name=setting.name, document=msgspec.json.encode(kept).decode())
+        if directory.bucket_settings.get(bucket.name, setting.name) is None:
+            directory.bucket_settings.add(record)
+        else:
+            directory.bucket_settings.replace(record)
+
+    def get(call: Call[Any], directory: Directory) -> Any:
+        bucket = bucket_of(call.request, directory, call.region)
+        record = directory.bucket_settings.get(bucket.name, setting.name)
+        if record is not None:
+            return msgspec.json.decode(record.document, type=setting.output)
+        if setting.missing is not None:
+            raise no_such_setting(*setting.missing, bucket.name)
+        return setting.default
+
+    def delete(call: Call[Any], directory: Directory) -> Answer[None]:
+        bucket = bucket_of(call.request, directory, call.region)
+        record = directory.bucket_settings.get(bucket.name, setting.name)
+        if record is not None:
+            directory.bucket_settings.remove(record)
+        return Answer(None, 204)
+
+    for name, function, writes in zip(setting.words, (put, get, delete), (True, False, True), strict=True):
+        if name:
+            operation(f"s3:{name}", writes=writes, request=shapes.TYPES[f"{name}Request"])(function)
+
+
+for _setting in SETTINGS:
+    _declare(_setting)
+
+
+def cors_rules(bucket: Bucket, directory: Directory) -> list[shapes.CORSRule]:
+    """The CORS rules of a bucket."""
+    record = directory.bucket_settings.get(bucket.name, "cors")
+    if record is None:
+        return []
+    return list(msgspec.json.decode(record.document, type=shapes.CORSConfiguration).cors_rules)

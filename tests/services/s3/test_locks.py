@@ -1,0 +1,112 @@
+"""Object Lock: what is kept is kept, from whom, and for how long."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.services.s3.conftest import new_name
+from tests.support.house import Account, allow, policy, refusal, user_with
+
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+MUCH_LATER = LATER + timedelta(days=30)
+
+
+@pytest.fixture
+def locking(s3: Any) -> str:
+    name = new_name()
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
+
+
+def put(s3: Any, bucket: str, mode: str, until: datetime = LATER) -> dict[str, Any]:
+    answer = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ObjectLockMode=mode, ObjectLockRetainUntilDate=until)
+    return {"Bucket": bucket, "Key": "k", "VersionId": answer["VersionId"]}
+
+
+def test_a_locking_bucket_keeps_versions_for_good(s3: Any, locking: str) -> None:
+    assert s3.get_bucket_versioning(Bucket=locking)["Status"] == "Enabled"
+    asked = {"Status": "Suspended"}
+    assert refusal(s3.put_bucket_versioning, Bucket=locking, VersioningConfiguration=asked)[0] == "InvalidBucketState"
+    shown = s3.get_object_lock_configuration(Bucket=locking)["ObjectLockConfiguration"]
+    assert shown == {"ObjectLockEnabled": "Enabled"}
+
+
+def test_compliance_is_bypassed_by_nobody(s3: Any, locking: str) -> None:
+    version = put(s3, locking, "COMPLIANCE")
+    assert s3.head_object(**version)["ObjectLockMode"] == "COMPLIANCE"
+    for more in ({}, {"BypassGovernanceRetention": True}):
+        code, message = refusal(s3.delete_object, **version, **more)
+        assert (code, message) == ("AccessDenied", "Access Denied because object protected by object lock.")
+        shorter = {"Mode": "COMPLIANCE", "RetainUntilDate": LATER - timedelta(days=1)}
+        assert refusal(s3.put_object_retention, **version, Retention=shorter, **more)[0] == "AccessDenied"
+        weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": MUCH_LATER}
+        assert refusal(s3.put_object_retention, **version, Retention=weaker, **more)[0] == "AccessDenied"
+    s3.put_object_retention(**version, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": MUCH_LATER})
+    assert s3.get_object_retention(**version)["Retention"]["RetainUntilDate"] == MUCH_LATER
+    assert s3.delete_object(Bucket=locking, Key="k")["DeleteMarker"]
+
+
+def test_governance_is_bypassed_by_who_may_and_says_so(acme: Account, s3: Any, locking: str) -> None:
+    version = put(s3, locking, "GOVERNANCE")
+    assert refusal(s3.delete_object, **version)[0] == "AccessDenied"
+    actions = ["s3:DeleteObjectVersion", "s3:PutObjectRetention"]
+    deleter = user_with(acme, f"d-{locking}", policy(allow(actions, f"arn:aws:s3:::{locking}/*"))).client("s3")
+    assert refusal(deleter.delete_object, **version, BypassGovernanceRetention=True)[0] == "AccessDenied"
+    many = {"Objects": [{"Key": "k", "VersionId": version["VersionId"]}]}
+    answer = deleter.delete_objects(Bucket=locking, Delete=many, BypassGovernanceRetention=True)
+    assert [each["Code"] for each in answer["Errors"]] == ["AccessDenied"]
+    shorter = {"Mode": "GOVERNANCE", "RetainUntilDate": LATER - timedelta(days=1)}
+    assert refusal(s3.put_object_retention, **version, Retention=shorter)[0] == "AccessDenied"
+    s3.put_object_retention(**version, Retention=shorter, BypassGovernanceRetention=True)
+    s3.delete_object(**version, BypassGovernanceRetention=True)
+    assert refusal(s3.get_object, **version)[0] == "NoSuchVersion"
+
+
+def test_a_legal_hold_holds_until_it_is_lifted(s3: Any, locking: str) -> None:
+    answer = s3.put_object(Bucket=locking, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")
+    version = {"Bucket": locking, "Key": "k", "VersionId": answer["VersionId"]}
+    assert s3.get_object_legal_hold(**version)["LegalHold"]["Status"] == "ON"
+    assert refusal(s3.delete_object, **version, BypassGovernanceRetention=True)[0] == "AccessDenied"
+    s3.put_object_legal_hold(**version, LegalHold={"Status": "OFF"})
+    s3.delete_object(**version)
+
+
+def test_new_objects_get_the_retention_of_their_bucket(s3: Any, locking: str) -> None:
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    s3.put_object_lock_configuration(Bucket=locking, ObjectLockConfiguration=configuration)
+    assert s3.get_object_lock_configuration(Bucket=locking)["ObjectLockConfiguration"] == configuration
+    s3.put_object(Bucket=locking, Key="k", Body=b"x")
+    shown = s3.head_object(Bucket=locking, Key="k")
+    assert shown["ObjectLockMode"] == "GOVERNANCE"
+    assert timedelta(days=1, hours=23) < shown["ObjectLockRetainUntilDate"] - datetime.now(UTC) <= timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"ObjectLockMode": "GOVERNANCE"}, "InvalidArgument"),
+        ({"ObjectLockRetainUntilDate": LATER}, "InvalidArgument"),
+        ({"ObjectLockMode": "NONE", "ObjectLockRetainUntilDate": LATER}, "InvalidArgument"),
+        (
+            {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime(2020, 1, 1, tzinfo=UTC)},
+            "InvalidArgument",
+        ),
+        ({"ObjectLockLegalHoldStatus": "MAYBE"}, "InvalidArgument"),
+    ],
+)
+def test_locks_that_cannot_be(s3: Any, locking: str, asked: dict[str, Any], code: str) -> None:
+    assert refusal(s3.put_object, Bucket=locking, Key="k", Body=b"x", **asked)[0] == code
+
+
+def test_a_bucket_without_a_lock_takes_none(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    missing = ("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    assert refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"", ObjectLockLegalHoldStatus="ON") == missing
+    assert refusal(s3.get_object_retention, Bucket=bucket, Key="k") == missing
+    assert refusal(s3.get_object_lock_configuration, Bucket=bucket)[0] == "ObjectLockConfigurationNotFoundError"
+    asked = {"ObjectLockEnabled": "Enabled"}
+    code = refusal(s3.put_object_lock_configuration, Bucket=bucket, ObjectLockConfiguration=asked)[0]
+    assert code == "InvalidBucketState"
