@@ -51,7 +51,8 @@ def test_the_packages_stand_by_themselves(package: str) -> None:
 @pytest.fixture(params=["asgi", "wsgi"])
 def notes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Calls the example's application: (method, path, headers, body) to (status, body)."""
-    monkeypatch.syspath_prepend(EXAMPLES)
+    patch: Any = monkeypatch
+    patch.syspath_prepend(EXAMPLES)
     guard = import_module("guard")
     application = import_module(f"notes_{request.param}").Notes(
         guard.Guard({KEY: guard.Caller("111122223333", "alice", SECRET, POLICY)})

@@ -119,12 +119,12 @@ def read_v2_query_claim(head: RequestHead, rules: Rules, now: datetime, is_taken
     for piece in head.query_string.split(b"&"):
         name, _, value = piece.partition(b"=")
         if name in _OF_THE_SIGNATURE:
-            values.setdefault(name, unquote_to_bytes(value))
+            values.setdefault(name, _decoded(value))
         else:
-            lowered = unquote_to_bytes(name).lower()
-            if lowered.startswith(b"x-amz-") or lowered in _AS_HEADERS:
+            lowered = _decoded(name).lower()
+            if lowered not in fields and (lowered[:6] == b"x-amz-" or lowered in _AS_HEADERS):
                 # INVARIANT: a value is one line, or it could pass for the lines of other headers.
-                fields.setdefault(lowered, _LINE_ENDS.sub(b" ", unquote_to_bytes(value)).strip())
+                fields[lowered] = _LINE_ENDS.sub(b" ", _decoded(value)).strip()
     # What stands in a header and in the URL counts as the header: it is what will be obeyed.
     fields |= head.fields
     key, expires, signature = (latin(values.get(name)) for name in (b"AWSAccessKeyId", b"Expires", b"Signature"))
@@ -171,13 +171,17 @@ def _sub_resources(query: bytes, *, is_query: bool) -> bytes:
         name, equals, value = piece.partition(b"=")
         if name in _REFINING or (is_query and (name in _OF_THE_SIGNATURE or _is_header(name))):
             continue
-        found.append((name, equals + unquote_to_bytes(value)))
+        found.append((name, equals + _decoded(value)))
     return b"&".join([name + rest for name, rest in sorted(found)])
 
 
 def _is_header(name: bytes) -> bool:
-    lowered = unquote_to_bytes(name).lower()
-    return lowered.startswith(b"x-amz-") or lowered in _AS_HEADERS
+    lowered = _decoded(name).lower()
+    return lowered[:6] == b"x-amz-" or lowered in _AS_HEADERS
+
+
+def _decoded(value: bytes) -> bytes:
+    return unquote_to_bytes(value) if b"%" in value else value
 
 
 def _claim(

@@ -1,0 +1,133 @@
+"""What strangers send to make a server work: heads and bodies that must be refused, as large as the front lets in."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from watchword.core.http import RequestHead
+
+Lines = list[tuple[bytes, bytes]]
+
+URL_BYTES = 16 * 1024
+"""The front's limit on a URL, and on one header line."""
+HEAD_BYTES = 64 * 1024
+HEX = "0" * 64
+
+
+class Hostile(NamedTuple):
+    """A request that proves nothing."""
+
+    name: str
+    head: RequestHead
+    body: bytes = b""
+
+    @property
+    def sent_bytes(self) -> int:
+        head = self.head
+        lines = sum(len(name) + len(value) + 4 for name, value in head.headers)
+        return len(head.raw_path) + len(head.query_string) + lines + len(self.body)
+
+
+def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Iterator[Hostile]:
+    """Requests by somebody who knows one access key id and no secret; `share` of the size that the front allows."""
+    url = int(URL_BYTES * share) - 200
+    rest = int(HEAD_BYTES * share) - url
+    amz = f"{now:%Y%m%dT%H%M%SZ}"
+    day = amz[:8]
+
+    def signed(
+        names: str = "host;x-amz-date;x-amz-content-sha256",
+        key: str = known_key,
+        service: str = "s3",
+        signature: str = HEX,
+        more: Lines | None = None,
+    ) -> Lines:
+        value = (
+            f"AWS4-HMAC-SHA256 Credential={key}/{day}/us-east-1/{service}/aws4_request,"
+            f" SignedHeaders={names}, Signature={signature}"
+        )
+        return [
+            (b"host", b"127.0.0.1"),
+            (b"authorization", value.encode()),
+            (b"x-amz-date", amz.encode()),
+            (b"x-amz-content-sha256", HEX.encode()),
+            *(more or []),
+        ]
+
+    def ecdsa(signature: str) -> Lines:
+        value = (
+            f"AWS4-ECDSA-P256-SHA256 Credential={known_key}/{day}/s3/aws4_request,"
+            f" SignedHeaders=host;x-amz-date;x-amz-content-sha256;x-amz-region-set, Signature={signature}"
+        )
+        return [*signed()[:1], (b"authorization", value.encode()), *signed()[2:], (b"x-amz-region-set", b"*")]
+
+    def get(name: str, lines: Lines, path: bytes = b"/bucket/key", query: bytes = b"") -> Hostile:
+        return Hostile(name, RequestHead("GET", path, query, lines))
+
+    yield get("nothing at all", [(b"host", b"127.0.0.1")])
+    yield get("an unknown key", signed(key="AKIAAAAAAAAAAAAAAAAA"))
+    yield get("a wrong signature", signed())
+    yield get("a wrong signature, SigV4a", ecdsa("3044" + "0220" + "11" * 32 + "0220" + "22" * 32))
+    yield get("no signature at all, SigV4a", ecdsa("30" * 72))
+    yield get("a long path of escapes", signed(), b"/b/" + b"%c3%bc" * (url // 6))
+    yield get("a long path of dots", signed(service="sts"), b"/a/.." * (url // 5))
+    yield get("a long query of parameters", signed(), query=b"&".join([b"b=%d" % at for at in range(url // 8)]))
+    yield get("a long query of escapes", signed(), query=b"a=" + b"%c3%bc" * (url // 6))
+    yield get("a long query of pluses", signed(), query=b"a=" + b"+" * url)
+    yield get(
+        "a long Authorization of commas",
+        [(b"host", b"h"), (b"authorization", b"AWS4-HMAC-SHA256 " + b"a=b," * (url // 4))],
+    )
+    many: Lines = [(b"x-amz-meta-%d" % at, b"v" * (rest // 200)) for at in range(190)]
+    yield get(
+        "many headers, all signed",
+        signed(";".join(["host", "x-amz-date", "x-amz-content-sha256", *(n.decode() for n, _ in many)]), more=many),
+    )
+    yield get("many headers, none signed", signed(more=many))
+    spaces: Lines = [(b"x-amz-meta-a", b"a  " * (url // 3))]
+    yield get("a header of spaces", signed("host;x-amz-date;x-amz-content-sha256;x-amz-meta-a", more=spaces))
+    names = ";".join(f"h{at}" for at in range(url // 6))
+    yield get("a long list of signed headers", signed("host;" + names))
+    token: Lines = [(b"x-amz-security-token", b"A" * 4096)]
+    listed = "host;x-amz-date;x-amz-content-sha256;x-amz-security-token"
+    yield get("a forged session token", signed(listed, key="ASIAAAAAAAAAAAAAAAAA", more=token))
+    yield get(
+        "version 2, a long query",
+        [(b"host", b"h")],
+        query=b"AWSAccessKeyId=A&Signature=x&Expires=9999999999&" + b"x-amz-a=%0A&" * (url // 12),
+    )
+    yield _form(known_key, now, share, nested=False)
+    yield _form(known_key, now, share, nested=True)
+    form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
+    lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed(service="sts")]
+    yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
+
+
+def _form(key: str, now: datetime, share: float, *, nested: bool) -> Hostile:
+    size = int(18_000 * share)
+    conditions = "[" * size if nested else json.dumps({"expiration": f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"})
+    fields = {
+        "policy": base64.b64encode(conditions.encode()).decode()[:size],
+        "x-amz-algorithm": "AWS4-HMAC-SHA256",
+        "x-amz-credential": f"{key}/{now:%Y%m%d}/us-east-1/s3/aws4_request",
+        "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}",
+        "x-amz-signature": HEX,
+        "key": "k",
+    }
+    if not nested:
+        fields |= {f"x-ignore-{at}": "" for at in range(size // 80)}
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
+    body = "".join(
+        [*parts, '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n', "x" * 1000, "\r\n--b--"]
+    ).encode()
+    lines: Lines = [
+        (b"host", b"127.0.0.1"),
+        (b"content-type", b"multipart/form-data; boundary=b"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    name = "an upload form, a deep policy" if nested else "an upload form of many fields"
+    return Hostile(name, RequestHead("POST", b"/bucket", b"", lines), body)
