@@ -182,6 +182,9 @@ class _Deciding:
             # INVARIANT: the anonymous, who belong to no account, reach only what its owner opened to the public twice:
             # by the resource's policy, and by lifting the block that everything has by default.
             return bare_denial(around.caller, action, resource, self._asked.dialect)
+        if principal.account != resource.account and _is_closed(resource.account, self._directory):
+            # Nobody else's permissions reach into an account that was closed.
+            return bare_denial(around.caller, action, resource, self._asked.dialect)
         request = AccessRequest(
             principal=principal,
             action=action,
@@ -221,6 +224,11 @@ def _is_asked(check: Check, member: str, around: Surroundings) -> bool:
         return True
     session = around.caller.session
     return check.inherited is not None and session is not None and bool(getattr(session, check.inherited))
+
+
+def _is_closed(account: str, directory: Directory) -> bool:
+    known = directory.accounts.get(account)
+    return known is not None and known.closed_at is not None
 
 
 def _assumes_itself(principal: Principal, resource: Resource) -> bool:

@@ -24,6 +24,7 @@ SERVED = ("iam", "organizations", "s3", "sts")
 """Services whose operations are built, by their SDK names, which are also their signing names."""
 GLOBAL_REGION = "us-east-1"
 _QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
+_TARGETS = {b"AWSOrganizationsV20161128": "organizations"}
 _GLOBAL_SERVICES = frozenset({"iam", "organizations"})
 """Services of one region: whatever the scope says, `aws:RequestedRegion` is us-east-1."""
 _DIALECTS = {
@@ -110,12 +111,15 @@ def _target(host: str, service_named: str, region_named: str) -> Target:
     service = served(read.service if read.service in SERVED else service_named)
     region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else read.region or region_named
     demanded = read.region
-    if demanded is None and service.name in ("iam", "sts") and read.is_aws:
+    if demanded is None and service.name in ("iam", "organizations", "sts") and read.is_aws:
         demanded = GLOBAL_REGION
     return Target(service, region, demanded, read.bucket)
 
 
 def _guessed(head: RequestHead) -> str:
+    target = head.header(b"x-amz-target")
+    if target is not None:
+        return _TARGETS.get(target.partition(b".")[0], "s3")
     query = head.query_string
     if query:
         for version, service in _QUERY_VERSIONS.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.house import Account, refusal
+from tests.support.house import Account, allow, policy, refusal
 from tests.support.organized import ACCESS_ROLE, SCP, Organized
 
 
@@ -87,6 +87,22 @@ def test_nobody_of_a_closed_account_gets_in(organized: Organized) -> None:
     assert refusal(client.close_account, AccountId=member.id)[0] == "AccountAlreadyClosedException"
     code, _ = refusal(client.close_account, AccountId=organized.management.id)
     assert code == "ConstraintViolationException"
+
+
+def test_a_closed_account_gives_nothing_to_others(organized: Organized) -> None:
+    member, manager = organized.member(), organized.management
+    s3 = member.administrator.client("s3")
+    s3.create_bucket(Bucket="closing")
+    s3.put_object(Bucket="closing", Key="k", Body=b"v")
+    grant = {**allow("s3:GetObject", "arn:aws:s3:::closing/*"), "Principal": {"AWS": manager.id}}
+    s3.put_bucket_policy(Bucket="closing", Policy=policy(grant))
+    theirs = manager.administrator
+    theirs.client("s3").get_object(Bucket="closing", Key="k")
+    member.assume(ACCESS_ROLE, theirs)
+    organized.client.close_account(AccountId=member.id)
+    assert refusal(theirs.client("s3").get_object, Bucket="closing", Key="k") == ("AccessDenied", "Access Denied")
+    role = {"RoleArn": member.arn(f"role/{ACCESS_ROLE}"), "RoleSessionName": "test"}
+    assert refusal(theirs.client("sts").assume_role, **role)[0] == "AccessDenied"
 
 
 def test_accounts_come_in_pages(organized: Organized) -> None:

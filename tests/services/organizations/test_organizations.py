@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.support.house import Account, House, allow, policy, refusal, user_with
 from tests.support.organized import SCP, Organized
+from tests.support.raw_requests import send_bytes
 
 NOT_IN_USE = ("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 NO_PERMISSION = ("AccessDeniedException", "You don't have permissions to access this resource.")
@@ -122,3 +123,17 @@ def test_permissions_are_asked_for_action_by_action(organized: Organized) -> Non
     assert client.list_policies(Filter=SCP)["Policies"]
     assert refusal(client.list_policies, Filter="RESOURCE_CONTROL_POLICY")[0] == "AccessDeniedException"
     assert refusal(client.list_accounts)[0] == "AccessDeniedException"
+
+
+def test_a_call_without_a_signature_is_refused_in_json(organized: Organized) -> None:
+    target = b"AWSOrganizationsV20161128.ListAccounts"
+    lines = [
+        b"POST / HTTP/1.1",
+        b"host: localhost",
+        b"x-amz-target: " + target,
+        b"content-type: application/x-amz-json-1.1",
+        b"content-length: 2",
+    ]
+    answer = send_bytes(organized.house.server.http, b"\r\n".join([*lines, b"", b"{}"]))
+    assert answer.status == 400
+    assert "MissingAuthenticationTokenException" in answer.text
