@@ -160,6 +160,14 @@ def get(keys: Keys, path: str) -> RawRequest:
     return raw(keys, "GET", path, "s3")
 
 
+def unsigned(keys: Keys, method: str, target: str, body: bytes = b"", **headers: str) -> RawRequest:
+    """A request without any credentials to the server of these keys; `_` in a header's name stands for `-`."""
+    host = keys.endpoint.partition("//")[2].encode()
+    lines = [(b"host", host), (b"content-length", str(len(body)).encode())]
+    lines += [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+    return RawRequest(keys.endpoint, method, target, tuple(lines), body)
+
+
 def presigned(
     keys: Keys, method: str, path: str, *, seconds: int, now: datetime | None = None, service: str = "s3"
 ) -> RawRequest:

@@ -25,6 +25,7 @@ from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog
 from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
+from watchword.gateway.cross_origin import bucket_name, preflight, readable
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_line
@@ -79,7 +80,10 @@ class Gateway:
         exchange = Exchange(head, self.clock.now(), self.request_ids.new(), target)
         if target.service.dialect is Dialect.S3:
             try:
-                self._begin_s3(exchange)
+                if head.method == "OPTIONS":
+                    exchange.response = self._preflight(exchange)
+                else:
+                    self._begin_s3(exchange)
             except Exception as error:  # noqa: BLE001 - every error becomes an answer
                 exchange.response = self._fail(exchange, error)
         return exchange
@@ -297,7 +301,7 @@ class Gateway:
         self.audit_log.append(event_line(exchange, None))
         if self.decisions is not None:
             self.decisions.note(exchange, None)
-        return response
+        return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
 
     def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
         service = exchange.target.service
@@ -305,7 +309,25 @@ class Gateway:
         self.audit_log.append(event_line(exchange, error))
         if self.decisions is not None:
             self.decisions.note(exchange, error)
-        return render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
+        response = render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
+        return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
+
+    def _preflight(self, exchange: Exchange) -> HttpResponse:
+        """Answer a browser that asks whether a page of another site may send a request to S3."""
+        with self.store.read() as snapshot:
+            headers = preflight(exchange.head, bucket_name(exchange), Directory(self.records.over(snapshot)))
+        lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        return HttpResponse(200, [(b"x-amz-request-id", exchange.request_id.encode()), *lines])
+
+    def _readable(self, exchange: Exchange, response: HttpResponse) -> HttpResponse:
+        """The answer with what a browser needs to show it to a page of another site."""
+        if exchange.target.service.dialect is not Dialect.S3 or exchange.head.method == "OPTIONS":
+            return response
+        try:
+            with self.store.read() as snapshot:
+                return readable(response, exchange, Directory(self.records.over(snapshot)))
+        except WatchwordError:
+            return response
 
 
 def _has_body(head: RequestHead, claim: Claim | None) -> bool:

@@ -267,7 +267,8 @@ def test_parts_come_at_once_from_many_hands(s3: Any, bucket: str) -> None:
     upload = begin(s3, bucket)
     bodies = [bytes([number]) * PART for number in range(1, 9)]
     with ThreadPoolExecutor(8) as hands:
-        parts = list(hands.map(lambda each: put(s3, bucket, upload, *each), enumerate(bodies, start=1)))
+        sent = [hands.submit(put, s3, bucket, upload, number, body) for number, body in enumerate(bodies, start=1)]
+        parts = [each.result() for each in sent]
     complete(s3, bucket, upload, parts)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"".join(bodies)
 

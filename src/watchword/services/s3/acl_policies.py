@@ -22,10 +22,17 @@ Kind = Literal["bucket", "object"]
 NOTHING_BLOCKED = PublicAccessBlock(
     block_public_acls=False, ignore_public_acls=False, block_public_policy=False, restrict_public_buckets=False
 )
+# A bucket's list is asked about keys only where objects are written: its PutObjectAcl is that of the object's writer.
 _ACTIONS: dict[Kind, dict[str, tuple[str, ...]]] = {
     "bucket": {
         "READ": ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
-        "WRITE": ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
+        "WRITE": (
+            "s3:PutObject",
+            "s3:PutObjectAcl",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+        ),
         "READ_ACP": ("s3:GetBucketAcl",),
         "WRITE_ACP": ("s3:PutBucketAcl",),
     },

@@ -89,7 +89,7 @@ def document_grants(policy: shapes.AccessControlPolicy, directory: Directory, ow
         grantee = grant.grantee
         if grantee is None or grant.permission not in PERMISSIONS:
             raise malformed_acl()
-        if grantee.type == "CanonicalUser" or (grantee.type is None and grantee.id):
+        if grantee.type == "CanonicalUser":
             found.append(Grant(_account_of(grantee.id or "", directory), grant.permission))
         elif grantee.type == "Group":
             found.append(Grant(_group(grantee.uri or ""), grant.permission))

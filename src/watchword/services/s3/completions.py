@@ -197,7 +197,7 @@ def _finished(asked: Request, bucket: Bucket, directory: Directory) -> StoredObj
 
 def _answer(stored: StoredObject, bucket: Bucket) -> shapes.CompleteMultipartUploadOutput:
     return shapes.CompleteMultipartUploadOutput(
-        # DIFFERS: 0010. AWS names the host as well, which an operation does not know.
+        # DIFFERS: 0013. AWS names the host as well, which an operation does not know.
         location=f"/{bucket.name}/{quote(stored.key)}",
         bucket=bucket.name,
         key=stored.key,

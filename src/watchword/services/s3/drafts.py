@@ -34,7 +34,7 @@ _ACLS_THAT_CHANGE_NOTHING = frozenset({None, "private", "bucket-owner-full-contr
 STORAGE_CLASSES = frozenset(
     "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR".split()
 )
-# DIFFERS: 0010. Every class is kept and shown, and read at once: nothing is archived.
+# DIFFERS: 0013. Every class is kept and shown, and read at once: nothing is archived.
 _KEPT_HEADERS = (
     ("cache-control", "cache_control"),
     ("content-disposition", "content_disposition"),
@@ -93,7 +93,7 @@ def facts(asked: Any, bucket: Bucket, directory: Directory, caller_account: str,
 
 def _ownership(asked: Any, bucket: Bucket, directory: Directory, caller_account: str) -> dict[str, Any]:
     is_given = bucket.ownership == "BucketOwnerPreferred" and asked.acl == "bucket-owner-full-control"
-    # DIFFERS: 0010. What nobody in particular writes is the bucket owner's.
+    # DIFFERS: 0013. What nobody in particular writes is the bucket owner's.
     account = bucket.account if is_given or not caller_account else caller_account
     grants = header_grants(asked, directory, account, bucket.account) if asks_for_acl(asked) else ()
     if is_public(grants) and effective_block(bucket, directory).block_public_acls:

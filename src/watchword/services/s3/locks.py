@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.services.s3.faults import invalid_argument, locked, malformed_xml, no_lock_configuration
@@ -19,7 +19,7 @@ def read_mode(value: str | None) -> Mode:
     """A retention mode. Raises MalformedXML."""
     if value not in ("GOVERNANCE", "COMPLIANCE"):
         raise malformed_xml()
-    return cast("Mode", value)
+    return value
 
 
 def is_lock_asked(asked: Any) -> bool:

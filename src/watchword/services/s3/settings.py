@@ -1,6 +1,6 @@
 """Configurations of a bucket that are kept and shown, and which nothing here runs: one table of operations.
 
-# DIFFERS: 0010. Lifecycle rules expire nothing, nothing is replicated, notified, logged or accelerated, no website is
+# DIFFERS: 0013. Lifecycle rules expire nothing, nothing is replicated, notified, logged or accelerated, no website is
 served. CORS rules are obeyed by the gateway, which reads them here.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html and its neighbours.
 """
@@ -77,7 +77,7 @@ def _check_payer(asked: shapes.RequestPaymentConfiguration) -> None:
         raise malformed_xml()
 
 
-# DIFFERS: 0010. As at AWS new buckets say AES256; whether the disk is encrypted is the operator's to see to.
+# DIFFERS: 0013. As at AWS new buckets say AES256; whether the disk is encrypted is the operator's to see to.
 _AES256 = shapes.ServerSideEncryptionConfiguration(
     rules=[
         shapes.ServerSideEncryptionRule(

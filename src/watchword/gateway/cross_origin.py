@@ -1,0 +1,80 @@
+"""Answers to pages of other sites: S3's preflights, and the headers by which a browser lets a page read an answer.
+
+The rules are the bucket's. A preflight is asked without credentials and says only whether a rule fits: a bucket without
+rules and one that is not there are answered in the same words. Nothing here lets a request in.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html, https://fetch.spec.whatwg.org/#http-cors-protocol
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from watchword.core.errors import ApiError
+from watchword.core.http import HttpResponse, RequestHead
+from watchword.directory.directory import Directory
+from watchword.gateway.exchange import Exchange
+
+if TYPE_CHECKING:
+    from watchword.services.s3.shapes import CORSRule
+
+
+def preflight(head: RequestHead, bucket: str, directory: Directory) -> dict[str, str]:
+    """The headers of the answer to a preflight. Raises ApiError when no rule fits."""
+    from watchword.services.s3.cors import answer_headers, fitting_rule
+
+    origin = head.header_text(b"origin")
+    method = head.header_text(b"access-control-request-method")
+    if origin is None:
+        raise ApiError("BadRequest", "Insufficient information. Origin request header needed.", 400)
+    if method is None:
+        raise ApiError("BadRequest", "Invalid Access-Control-Request-Method: null", 400)
+    rules = _rules(bucket, directory)
+    if not rules:
+        raise _forbidden("CORSResponse: CORS is not enabled for this bucket.", method)
+    asked = head.header_text(b"access-control-request-headers") or ""
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    rule = fitting_rule(rules, origin, method, names)
+    if rule is None:
+        raise _forbidden(
+            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request "
+            "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
+            "resource's CORS spec.",
+            method,
+        )
+    return answer_headers(rule, origin) | ({"access-control-allow-headers": ", ".join(names).lower()} if names else {})
+
+
+def readable(response: HttpResponse, exchange: Exchange, directory: Directory) -> HttpResponse:
+    """The answer with the headers that let a page of the request's origin read it, if a rule of the bucket does."""
+    from watchword.services.s3.cors import answer_headers, fitting_rule
+
+    head = exchange.head
+    origin = head.header_text(b"origin") or ""
+    method = head.header_text(b"access-control-request-method") or head.method
+    rule = fitting_rule(_rules(bucket_name(exchange), directory), origin, method, ())
+    if rule is None:
+        return response
+    lines = [
+        (name.encode(), value.encode("latin-1", "replace")) for name, value in answer_headers(rule, origin).items()
+    ]
+    return HttpResponse(response.status, [*response.headers, *lines], response.body)
+
+
+def bucket_name(exchange: Exchange) -> str:
+    """The bucket that a request to S3 names; empty when it names none."""
+    named = exchange.target.bucket
+    if named is not None:
+        return named
+    return unquote(exchange.head.raw_path[1:].partition(b"/")[0].decode("latin-1"))
+
+
+def _rules(bucket: str, directory: Directory) -> list[CORSRule]:
+    from watchword.services.s3.settings import cors_rules
+
+    found = directory.buckets.get(bucket) if bucket else None
+    return [] if found is None else cors_rules(found, directory)
+
+
+def _forbidden(message: str, method: str) -> ApiError:
+    return ApiError("AccessForbidden", message, 403, fields={"Method": method, "ResourceType": "BUCKET"})

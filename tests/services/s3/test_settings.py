@@ -1,0 +1,135 @@
+"""Configurations of a bucket: they come back as they were put, and are gone when they are deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.house import refusal
+
+TOPIC = "arn:aws:sns:us-east-1:111122223333:topic"
+ROLE = "arn:aws:iam::111122223333:role/replication"
+TARGET = "arn:aws:s3:::target"
+SETTINGS: dict[str, tuple[str, str, str | None, str, dict[str, Any]]] = {
+    "cors": (
+        "put_bucket_cors",
+        "get_bucket_cors",
+        "delete_bucket_cors",
+        "CORSConfiguration",
+        {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"], "MaxAgeSeconds": 60}]},
+    ),
+    "lifecycle": (
+        "put_bucket_lifecycle_configuration",
+        "get_bucket_lifecycle_configuration",
+        "delete_bucket_lifecycle",
+        "LifecycleConfiguration",
+        {"Rules": [{"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}}]},
+    ),
+    "replication": (
+        "put_bucket_replication",
+        "get_bucket_replication",
+        "delete_bucket_replication",
+        "ReplicationConfiguration",
+        {"Role": ROLE, "Rules": [{"ID": "a", "Status": "Enabled", "Prefix": "", "Destination": {"Bucket": TARGET}}]},
+    ),
+    "website": (
+        "put_bucket_website",
+        "get_bucket_website",
+        "delete_bucket_website",
+        "WebsiteConfiguration",
+        {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}},
+    ),
+    "encryption": (
+        "put_bucket_encryption",
+        "get_bucket_encryption",
+        "delete_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}]},
+    ),
+    "notification": (
+        "put_bucket_notification_configuration",
+        "get_bucket_notification_configuration",
+        None,
+        "NotificationConfiguration",
+        {"TopicConfigurations": [{"Id": "a", "TopicArn": TOPIC, "Events": ["s3:ObjectCreated:*"]}]},
+    ),
+    "logging": (
+        "put_bucket_logging",
+        "get_bucket_logging",
+        None,
+        "BucketLoggingStatus",
+        {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "a/"}},
+    ),
+    "acceleration": (
+        "put_bucket_accelerate_configuration",
+        "get_bucket_accelerate_configuration",
+        None,
+        "AccelerateConfiguration",
+        {"Status": "Suspended"},
+    ),
+    "payment": (
+        "put_bucket_request_payment",
+        "get_bucket_request_payment",
+        None,
+        "RequestPaymentConfiguration",
+        {"Payer": "Requester"},
+    ),
+}  # fmt: skip
+
+
+def shown(answer: dict[str, Any], name: str) -> Any:
+    found = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    return found.get(name, found)
+
+
+@pytest.mark.parametrize("what", SETTINGS)
+def test_a_setting_comes_back_as_it_was_put(s3: Any, bucket: str, what: str) -> None:
+    put, get, delete, name, value = SETTINGS[what]
+    try:
+        before = shown(getattr(s3, get)(Bucket=bucket), name)
+    except s3.exceptions.ClientError:
+        before = None
+    for _ in range(2):
+        getattr(s3, put)(Bucket=bucket, **{name: value})
+        assert shown(getattr(s3, get)(Bucket=bucket), name) == value
+    if delete is not None:
+        getattr(s3, delete)(Bucket=bucket)
+        if before is None:
+            assert refusal(getattr(s3, get), Bucket=bucket)[0].startswith(("NoSuch", "Replication"))
+        else:
+            assert shown(getattr(s3, get)(Bucket=bucket), name) == before
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_new_bucket_has_the_settings_that_aws_gives(s3: Any, bucket: str) -> None:
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
+
+
+def test_a_bucket_that_is_made_again_has_no_old_settings(s3: Any, bucket: str) -> None:
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=SETTINGS["cors"][4])
+    s3.delete_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket)
+    assert refusal(s3.get_bucket_cors, Bucket=bucket)[0] == "NoSuchCORSConfiguration"
+
+
+KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "code"),
+    [
+        ("cors", {"CORSRules": [{"AllowedMethods": ["EAT"], "AllowedOrigins": ["*"]}]}, "InvalidRequest"),
+        ("lifecycle", {"Rules": []}, "MalformedXML"),
+        ("encryption", {"Rules": [KMS]}, "NotImplemented"),
+        ("website", {}, "MalformedXML"),
+        ("acceleration", {"Status": "On"}, "MalformedXML"),
+        ("payment", {"Payer": "Nobody"}, "MalformedXML"),
+    ],
+)
+def test_settings_that_cannot_be(s3: Any, bucket: str, what: str, value: dict[str, Any], code: str) -> None:
+    put, _, _, name, _ = SETTINGS[what]
+    assert refusal(getattr(s3, put), Bucket=bucket, **{name: value})[0] == code
