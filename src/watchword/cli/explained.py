@@ -16,6 +16,7 @@ from watchword.cli.remedied import change_text, change_title
 from watchword.policy.changes import Change
 from watchword.policy.decision import Decision, Layer, Outcome
 from watchword.policy.explain import ConditionReport, Explanation, LayerReport, PolicyReport, StatementReport
+from watchword.policy.principals import Kind
 from watchword.policy.remedies import Remedy
 from watchword.policy.variables import ContextValue
 from watchword.signing.claims import Form
@@ -73,6 +74,8 @@ class Page:
         )
         if recorded.caller is None:
             self._print(Text("\nThe caller was not proved, so no policy was asked.", style="yellow"))
+        elif not explanations and recorded.caller.principal.kind is Kind.ANONYMOUS:
+            self._print(Text("\nThe request was not signed, and what it asks for is closed to the public."))
         elif not explanations:
             self._print(Text("\nNo policy was asked: the request ended before, or needs no permission."))
         for explanation in explanations:

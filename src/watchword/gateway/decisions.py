@@ -12,6 +12,7 @@ Never decides anything, and never whether a request may go on.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
-from watchword.core.errors import ApiError
+from watchword.core.errors import ApiError, WatchwordError
 from watchword.gateway.names import read_scope
 from watchword.policy.access import AccessRequest, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.changes import located
@@ -217,7 +218,11 @@ class Trail:
         """Keep a decision that was just taken, with the values of the context that its policies ask for."""
         keys = self._asks.asked(plan, request.action, policy, rcps, endpoint)
         get = request.context.get
-        values = {key: get(key) for key in keys} if keys else _NOTHING
+        try:
+            values = {key: get(key) for key in keys} if keys else _NOTHING
+        except WatchwordError:
+            # INVARIANT: the decision is taken: what is only kept for later never stops a request.
+            values = _NOTHING
         self.checks.append(Checked(plan, request, decision, policy, rcps, endpoint, values))
 
 
@@ -234,7 +239,7 @@ class Decisions:
 
     def __init__(self, open_file: Callable[[Callable[[int], bytes]], DecisionFile]) -> None:
         self._asks = Asks()
-        self._waiting: list[tuple[Exchange, ApiError | None]] = []
+        self._waiting: deque[tuple[Exchange, ApiError | None]] = deque()
         self._refs: dict[int, tuple[object, str]] = {}
         self._written: set[str] = set()
         self._generation = -1
@@ -256,13 +261,13 @@ class Decisions:
 
     def drain(self, generation: int) -> bytes:
         """The lines of what was noted since the last call. A new generation begins a file that is whole by itself."""
-        waiting, self._waiting = self._waiting, []
         if generation != self._generation or len(self._refs) > _KEPT_MAX:
             self._generation = generation
             self._refs.clear()
             self._written.clear()
         lines: list[Line] = []
-        for exchange, error in waiting:
+        for _ in range(len(self._waiting)):
+            exchange, error = self._waiting.popleft()
             line = self._line(exchange, error, lines)
             lines.append(line)  # after the lines that it names
         return self._encoder.encode_lines(lines)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, cast
 
 from watchword.core.arn import assumed_role_arn, parse_arn, root_arn
@@ -20,6 +21,7 @@ from watchword.core.ids import is_account_id
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
 from watchword.directory.users import User
+from watchword.gateway.authorize import service_rules
 from watchword.gateway.context import RequestContext
 from watchword.gateway.plans import Documents, Plans, takes_rcps
 from watchword.gateway.surroundings import Surroundings
@@ -53,10 +55,13 @@ def suppose(
     if action.count(":") != 1 or not all(action.split(":")):
         raise OperatorError(f"`{action}` is not an action, such as s3:GetObject")
     is_trust = action.lower().startswith(_TRUST_ACTIONS) and ":role/" in resource
-    target = _target(directory, resource, caller.account, is_trust=is_trust)
+    target = _target(directory, resource, caller, is_trust=is_trust)
     own = plans.plan(caller, directory).policies
     layer = Layer.TRUST if is_trust else Layer.RESOURCE
-    policy = None if target.policy is None else documents.sourced(PolicySource(layer, target.arn), target.policy)
+    # The anonymous, who belong to no account, are not let in where everything blocks public access.
+    is_blocked = not caller.account and caller.principal.kind is Kind.ANONYMOUS and target.is_public_blocked
+    text = None if is_blocked else target.policy
+    policy = None if text is None else documents.sourced(PolicySource(layer, target.arn), text)
     reaches = resource != "*" and not target.is_service_linked and takes_rcps(action)
     control = plans.control(target.account, directory) if reaches and target.account else None
     around = Surroundings(
@@ -150,8 +155,9 @@ def _session(role: Role | None, session: str) -> Principal | None:
     )
 
 
-def _target(directory: Directory, text: str, account: str, *, is_trust: bool) -> Resource:
+def _target(directory: Directory, text: str, caller: Authenticated, *, is_trust: bool) -> Resource:
     """The resource that an ARN names, with its owner, tags and policy. Raises OperatorError."""
+    account = caller.account
     if text == "*":
         return Resource("*", account)
     try:
@@ -159,10 +165,10 @@ def _target(directory: Directory, text: str, account: str, *, is_trust: bool) ->
     except InvalidArn:
         raise OperatorError(f"`{text}` is not a resource: give an ARN, or `*`") from None
     if arn.service == "s3" and not arn.account:
-        bucket = directory.buckets.get(arn.resource.partition("/")[0])
-        if bucket is None:
-            return Resource(text, account)
-        return Resource(text, bucket.account, policy=bucket.bound_policy or bucket.policy)
+        bucket, slash, key = arn.resource.partition("/")
+        named = SimpleNamespace(bucket=bucket, key=key, version_id=None)
+        found = service_rules("s3").resolvers["stored_object" if slash else "bucket"](named, directory, caller)
+        return Resource(text, account) if found is None else found
     kind, _, rest = arn.resource.partition("/")
     name = rest.rpartition("/")[2].lower()
     if arn.service == "iam" and kind == "role":
