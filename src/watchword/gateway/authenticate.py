@@ -37,6 +37,7 @@ from watchword.services.call import Authenticated
 from watchword.signing.claims import Claim, Rules
 from watchword.signing.errors import expired_token, invalid_token, missing_token, unknown_key
 from watchword.signing.keys import Prover
+from watchword.signing.mismatches import Mismatch, explain_mismatch
 from watchword.signing.post_claims import read_post_claim
 from watchword.signing.verification import proving_key, read_claim, verify
 
@@ -100,6 +101,20 @@ class Gate:
 
     def prove(self, claim: Claim, body_sha256: str | None, now: datetime) -> Proof:
         """Steps (2) to (5). `body_sha256` is the hex digest of a body that was read already. Raises SignatureError."""
+        credential = self._find(claim, now)
+        key = credential.proving_key(claim)
+        verify(claim, key, body_sha256)
+        return Proof(credential.caller, credential.identity, claim, key)
+
+    def explain(self, head: RequestHead, claim: Claim, body_sha256: str | None, now: datetime) -> Mismatch | None:
+        """Why step (5) refused the request, where that can be told: for operators, never for the caller.
+
+        Raises SignatureError when another step refuses it.
+        """
+        return explain_mismatch(head, claim, self._find(claim, now).proving_key(claim), body_sha256)
+
+    def _find(self, claim: Claim, now: datetime) -> Credential:
+        """Steps (2) to (4). Raises SignatureError."""
         token = claim.session_token
         if claim.access_key_id.startswith("ASIA"):
             if token is None:
@@ -112,9 +127,7 @@ class Gate:
             credential = self._credentials.get(claim.access_key_id) or self._long_term(claim)
             if token is not None:
                 raise invalid_token(token)
-        key = credential.proving_key(claim)
-        verify(claim, key, body_sha256)
-        return Proof(credential.caller, credential.identity, claim, key)
+        return credential
 
     def _long_term(self, claim: Claim) -> Credential:
         with self._store.read() as snapshot:

@@ -64,8 +64,7 @@ def s3_of(keys: Keys, version: str | None = "s3v4") -> Any:
 def own_policy(keys: Keys, document: object, *, now: datetime | None = None, **more: str) -> Fields:
     """The fields of a form whose policy is this document, whatever it is; signed by SigV4."""
     at = now or datetime.now(UTC)
-    text = document if isinstance(document, str) else json.dumps(document)
-    encoded = base64.b64encode(text.encode()).decode()
+    encoded = base64.b64encode((document if isinstance(document, str) else json.dumps(document)).encode()).decode()
     key = derive_signing_key(keys.secret_access_key, at.strftime("%Y%m%d"), REGION, "s3")
     return {
         "policy": encoded,

@@ -1,0 +1,27 @@
+"""Coverage-guided fuzzing of the signing code: whatever arrives is parsed or refused, and has one meaning.
+
+    uv pip install --target DIR atheris          (130 MB, so it is not among the project's packages)
+    PYTHONPATH=DIR:. python tests/fuzz/atheris_signing.py form -max_total_time=3600 tests/fuzz/corpus/form
+
+The first argument names a target of `signing_targets.py`, the others are libFuzzer's. What it finds goes to the corpus,
+which `test_signing_targets.py` runs every time.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+
+def main() -> None:
+    atheris: Any = import_module("atheris")
+    with atheris.instrument_imports(include=["watchword"]):
+        targets = import_module("tests.fuzz.signing_targets").TARGETS
+    target = targets[sys.argv.pop(1)]
+    atheris.Setup(sys.argv, target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
