@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -80,6 +81,17 @@ def test_keys_say_where_a_request_comes_from(
             who.client("iam").list_users()
         else:
             assert refusal(who.client("iam").list_users)[0] == "AccessDenied"
+
+
+def test_events_name_the_endpoint(endpoint_house: House, account: Account) -> None:
+    inside = through(endpoint_house, "vpce-0iam", account.administrator)
+    # A change is in the log before it is answered.
+    answer = inside.client("iam").create_user(UserName="through-an-endpoint")
+    request_id = answer["ResponseMetadata"]["RequestId"].encode()
+    folder = endpoint_house.server.data_dir / "audit"
+    lines = [line for file in folder.iterdir() for line in file.read_bytes().splitlines() if request_id in line]
+    (event,) = map(json.loads, lines)
+    assert event["vpcEndpointId"] == "vpce-0iam"
 
 
 @pytest.mark.parametrize(

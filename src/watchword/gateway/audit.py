@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -19,20 +19,23 @@ TEXT_MAX = 1024
 """Characters that are kept of a text that the client chose."""
 
 
-class AuditLog(Protocol):
-    """Where events go: lines appended in batches, rotated and bounded by the implementation."""
+E = TypeVar("E", contravariant=True)
+
+
+class AuditLog(Protocol[E]):
+    """Where events go: encoded and appended in batches, rotated and bounded by the implementation."""
 
     @property
     def is_writable(self) -> bool:
         """False when events cannot be written (a full disk): operations that write are then refused."""
         ...
 
-    def append(self, line: bytes) -> None:
-        """Take one event, without its line end."""
+    def append(self, event: E) -> None:
+        """Take one event. It is encoded soon, so nothing that it holds may change."""
         ...
 
     def flush(self) -> None:
-        """Hand over to the operating system what was taken."""
+        """Encode what was taken, and hand it over to the operating system."""
         ...
 
     def close(self) -> None:
@@ -68,6 +71,7 @@ class EventRest(msgspec.Struct, omit_defaults=True, rename="camel"):
     """The part of a CloudTrail record that is there when there is something to say."""
 
     recipient_account_id: str = ""
+    vpc_endpoint_id: str = ""
     error_code: str = ""
     error_message: str = ""
     request_parameters: Any = None

@@ -28,8 +28,13 @@ _NEVER_WRITTEN = frozenset({
 """Members that are secret although not every model says so."""
 
 
-def event_line(exchange: Exchange, error: ApiError | None) -> bytes:
-    """The audit event of a request that was answered, or refused with `error`: one line of JSON without its end."""
+Told = tuple[Exchange, ApiError | None]
+"""A request that was answered, or refused with an error."""
+
+
+def event_line(told: Told) -> bytes:
+    """The audit event of a request: one line of JSON without its end."""
+    exchange, error = told
     head, target, proof, operation, call = (
         exchange.head,
         exchange.target,
@@ -48,6 +53,7 @@ def event_line(exchange: Exchange, error: ApiError | None) -> bytes:
     )
     rest = EventRest(
         recipient_account_id=proof.caller.principal.account if proof is not None else "",
+        vpc_endpoint_id=head.endpoint,
         request_parameters=None if call is None else parameters(service, exchange.operation_name, call.request),
     )
     if error is not None:

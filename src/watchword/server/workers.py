@@ -75,7 +75,7 @@ def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
     return {
         "http": urls.get("http"),
         "https": urls.get("https"),
-        "ca_bundle": str(settings.ca_bundle.absolute()) if "https" in urls else None,
+        "ca_bundle": str(settings.ca_bundle.absolute()) if any(each.scheme == "https" for each in listeners) else None,
         "pid": os.getpid(),
         **({"vpc_endpoints": endpoints} if endpoints else {}),
     }
