@@ -19,10 +19,10 @@ TEXT_MAX = 1024
 """Characters that are kept of a text that the client chose."""
 
 
-E = TypeVar("E", contravariant=True)
+E_contra = TypeVar("E_contra", contravariant=True)
 
 
-class AuditLog(Protocol[E]):
+class AuditLog(Protocol[E_contra]):
     """Where events go: encoded and appended in batches, rotated and bounded by the implementation."""
 
     @property
@@ -30,7 +30,7 @@ class AuditLog(Protocol[E]):
         """False when events cannot be written (a full disk): operations that write are then refused."""
         ...
 
-    def append(self, event: E) -> None:
+    def append(self, event: E_contra) -> None:
         """Take one event. It is encoded soon, so nothing that it holds may change."""
         ...
 

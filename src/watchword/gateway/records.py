@@ -8,9 +8,10 @@ never kept. Writing transactions never pass here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from math import inf
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from types import TracebackType
+from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
 from watchword.directory.ports import Change, Collection, Key, Record, RecordType, Store, Transaction
 from watchword.gateway.caches import AccountCache
@@ -23,6 +24,7 @@ class RecordCache:
     """Records by kind and key, for all requests of one process."""
 
     def __init__(self, store: Store, records_max: int = RECORDS_HELD) -> None:
+        self.store = store
         self._of_accounts: AccountCache[Record] = AccountCache(records_max)
         self._others: dict[Key, Record] = {}
         self._others_max = records_max
@@ -34,9 +36,9 @@ class RecordCache:
         """The newest position of the feed that was heard of; infinite while the feed has not named one again."""
         store.follow(self._changed)
 
-    def over(self, snapshot: Transaction) -> Transaction:
-        """The snapshot, with the cache before it."""
-        return CachedTransaction(snapshot, self)
+    def read(self) -> CachedTransaction:
+        """A snapshot with the cache before it; it begins with the first question that the cache cannot answer."""
+        return CachedTransaction(self)
 
     def keep(self, cache_key: Key, account: str, record: Record, position: int) -> None:
         """Keep a record that was read at `position` of the feed."""
@@ -63,13 +65,29 @@ class RecordCache:
 
 
 class CachedTransaction:
-    """A snapshot with a cache before it."""
+    """A snapshot with a cache before it. Use as a context manager."""
 
-    __slots__ = ("cache", "snapshot")
+    __slots__ = ("_opened", "_snapshot", "cache")
 
-    def __init__(self, snapshot: Transaction, cache: RecordCache) -> None:
-        self.snapshot = snapshot
+    def __init__(self, cache: RecordCache) -> None:
         self.cache = cache
+        self._opened: AbstractContextManager[Transaction] | None = None
+        self._snapshot: Transaction | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._opened is not None:
+            self._opened.__exit__(kind, error, at)
+
+    @property
+    def snapshot(self) -> Transaction:
+        """The snapshot behind the cache."""
+        if self._snapshot is None:
+            self._opened = self.cache.store.read()
+            self._snapshot = self._opened.__enter__()
+        return self._snapshot
 
     @property
     def position(self) -> int:

@@ -28,7 +28,7 @@ from watchword.gateway.authorize import Asked, Authorizer, service_rules
 from watchword.gateway.cross_origin import bucket_name, preflight, readable
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
-from watchword.gateway.events import event_line
+from watchword.gateway.events import Told
 from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
@@ -65,7 +65,7 @@ class Gateway:
     authorizer: Authorizer
     dispatcher: Dispatcher
     markers: Markers
-    audit_log: AuditLog
+    audit_log: AuditLog[Told]
     last_used: LastUsed
     decisions: Decisions | None = None
     """What is kept of recent decisions, for `watchword explain`."""
@@ -99,8 +99,8 @@ class Gateway:
             if exchange.proof is None:
                 self._authenticate(exchange, data)
             self._name_operation(exchange, data)
-            with self.store.read() as snapshot:
-                directory = Directory(self.records.over(snapshot))
+            with self.records.read() as snapshot:
+                directory = Directory(snapshot)
                 self._authorize(exchange, data, directory)
                 return self._run(exchange, directory)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
@@ -138,8 +138,8 @@ class Gateway:
         path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
         if head.method == "POST" and not head.query_string and self._expect_form(exchange, path):
             return
-        with self.store.read() as snapshot:
-            directory = Directory(self.records.over(snapshot))
+        with self.records.read() as snapshot:
+            directory = Directory(snapshot)
             bucket_region = _bucket_region(directory, path)
             claim = self.gate.claim(head, target.rules(bucket_region), exchange.now)
             if claim is not None and not claim.scope.region and bucket_region is not None:
@@ -187,8 +187,8 @@ class Gateway:
 
         exchange.position = self.store.refresh()
         target, key = exchange.target, upload_key(form)
-        with self.store.read() as snapshot:
-            directory = Directory(self.records.over(snapshot))
+        with self.records.read() as snapshot:
+            directory = Directory(snapshot)
             bucket_region = _bucket_region(directory, b"/" + bucket.encode())
             claim = self.gate.form_claim(form.fields, target.rules(bucket_region), exchange.now)
             if bucket_region is not None:
@@ -298,7 +298,7 @@ class Gateway:
         response = render(service, exchange.operation_name, output, ids_for(service, exchange.request_id))
         if exchange.upload is not None:
             response = exchange.upload.answer(exchange.head, response, output)
-        self.audit_log.append(event_line(exchange, None))
+        self.audit_log.append((exchange, None))
         if self.decisions is not None:
             self.decisions.note(exchange, None)
         return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
@@ -306,7 +306,7 @@ class Gateway:
     def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
         service = exchange.target.service
         error = as_api_error(raised, service.dialect, exchange.request_id)
-        self.audit_log.append(event_line(exchange, error))
+        self.audit_log.append((exchange, error))
         if self.decisions is not None:
             self.decisions.note(exchange, error)
         response = render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
@@ -314,8 +314,8 @@ class Gateway:
 
     def _preflight(self, exchange: Exchange) -> HttpResponse:
         """Answer a browser that asks whether a page of another site may send a request to S3."""
-        with self.store.read() as snapshot:
-            headers = preflight(exchange.head, bucket_name(exchange), Directory(self.records.over(snapshot)))
+        with self.records.read() as snapshot:
+            headers = preflight(exchange.head, bucket_name(exchange), Directory(snapshot))
         lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         return HttpResponse(200, [(b"x-amz-request-id", exchange.request_id.encode()), *lines])
 
@@ -324,8 +324,8 @@ class Gateway:
         if exchange.target.service.dialect is not Dialect.S3 or exchange.head.method == "OPTIONS":
             return response
         try:
-            with self.store.read() as snapshot:
-                return readable(response, exchange, Directory(self.records.over(snapshot)))
+            with self.records.read() as snapshot:
+                return readable(response, exchange, Directory(snapshot))
         except WatchwordError:
             return response
 

@@ -42,11 +42,11 @@ from watchword.directory.directory import Directory
 from watchword.directory.policies import Attachment
 from watchword.directory.ports import Store, Transaction
 from watchword.directory.users import User
-from watchword.gateway.audit import AuditLog
 from watchword.gateway.authenticate import Gate
 from watchword.gateway.authorize import Authorizer
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
+from watchword.gateway.events import event_line
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
@@ -106,7 +106,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         "random_bytes": random_bytes,
         "session_sealer": session_sealer,
     }
-    audit_log: AuditLog = FileAuditLog(data_dir / "audit")
+    audit_log = FileAuditLog(data_dir / "audit", event_line)
     return Gateway(
         store=store,
         clock=clock,

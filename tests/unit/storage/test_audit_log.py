@@ -35,7 +35,7 @@ def lines(folder: Path) -> list[bytes]:
 
 
 def test_what_is_taken_is_written_when_it_is_closed(folder: Path) -> None:
-    log = FileAuditLog(folder)
+    log = FileAuditLog(folder, bytes)
     for number in range(100):
         log.append(b"%d" % number)
     log.close()
@@ -46,7 +46,7 @@ def test_what_is_taken_is_written_when_it_is_closed(folder: Path) -> None:
 
 
 def test_files_are_rotated_and_the_oldest_make_room(folder: Path) -> None:
-    log = FileAuditLog(folder, file_bytes_max=1000, bytes_max=5000)
+    log = FileAuditLog(folder, bytes, file_bytes_max=1000, bytes_max=5000)
     for number in range(300):
         log.append(b"%099d" % number)
         log.flush()
@@ -60,7 +60,7 @@ def test_files_are_rotated_and_the_oldest_make_room(folder: Path) -> None:
 def test_the_files_of_processes_that_have_ended_count_too(folder: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from watchword.storage.audit_log import FileAuditLog;"
-        "log = FileAuditLog(Path(sys.argv[1]), bytes_max=1500); log.append(b'x' * 999); log.close()"
+        "log = FileAuditLog(Path(sys.argv[1]), bytes, bytes_max=1500); log.append(b'x' * 999); log.close()"
     )
     for _ in range(4):
         subprocess.run([sys.executable, "-c", program, str(folder)], check=True)
@@ -68,10 +68,10 @@ def test_the_files_of_processes_that_have_ended_count_too(folder: Path) -> None:
 
 
 def test_the_file_of_a_process_that_lives_is_left_alone(folder: Path) -> None:
-    log = FileAuditLog(folder)
+    log = FileAuditLog(folder, bytes)
     log.append(b"one")
     log.flush()
-    other = FileAuditLog(folder, bytes_max=0)
+    other = FileAuditLog(folder, bytes, bytes_max=0)
     log.append(b"two")
     log.close()
     other.close()
@@ -79,7 +79,7 @@ def test_the_file_of_a_process_that_lives_is_left_alone(folder: Path) -> None:
 
 
 def test_a_full_disk_leaves_no_half_line_and_loses_nothing(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    log = FileAuditLog(folder)
+    log = FileAuditLog(folder, bytes)
     log.append(b"before")
     log.flush()
     with file_bytes_limited(100):
@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_no_half_line_and_loses_nothing(folder: Path, caplog:
 
 
 def test_while_the_disk_is_full_only_the_newest_lines_are_kept(folder: Path) -> None:
-    log = FileAuditLog(folder)
+    log = FileAuditLog(folder, bytes)
     with file_bytes_limited(10):
         for number in range(12):
             log.append(b"%02d" % number + b"x" * 1024 * 1024)
