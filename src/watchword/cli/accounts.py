@@ -1,4 +1,4 @@
-"""`watchword init` and `watchword accounts create`."""
+"""`watchword init`, `watchword accounts create` and `watchword accounts s3-defaults`."""
 
 from __future__ import annotations
 
@@ -86,6 +86,24 @@ def create(
         random_bytes=os.urandom,
     )
     show(made, as_json=as_json)
+
+
+@accounts.command("s3-defaults")
+@data_option
+@click.option("--account-id", required=True, metavar="12DIGITS")
+@click.option("--old/--present", required=True, help="As before April 2023, or as AWS makes buckets today.")
+@store_option
+def s3_defaults(data_dir: Path, account_id: str, old: bool, store_url: str | None) -> None:
+    """Say how the new S3 buckets of an account are made.
+
+    Today's have no ACLs and Block Public Access on; the old ones have ACLs and nothing blocked.
+    """
+    from watchword.server.data_directory import require_initialized
+    from watchword.server.s3_defaults import set_s3_defaults
+
+    require_initialized(data_dir)
+    set_s3_defaults(data_dir, account_id, old=old)
+    click.echo(f"new buckets of {account_id}: {'ACLs, nothing blocked' if old else 'no ACLs, the public blocked'}")
 
 
 def make_first_account(

@@ -1,4 +1,4 @@
-"""`watchword backup` and `watchword restore`."""
+"""`watchword backup`, `watchword restore` and `watchword scrub`."""
 
 from __future__ import annotations
 
@@ -46,3 +46,33 @@ def restore(source: Path, data_dir: Path, master_key: Path | None, store_url: st
     manifest = restore_directory(source, data_dir, master_key, SystemClock())
     click.echo(f"restored the records and {manifest.blobs} objects of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"next: watchword serve --data {data_dir}")
+
+
+@click.command()
+@data_option
+@store_option
+def scrub(data_dir: Path, store_url: str | None) -> None:
+    """Read the bytes of every S3 object and name those that are damaged, while they are served or not.
+
+    Exit code 1 when there are any. Nothing is changed.
+    """
+    from watchword.server.bootstrap import open_store
+    from watchword.server.data_directory import require_initialized
+    from watchword.server.initialization import OBJECTS
+    from watchword.storage.scrub import Damage
+    from watchword.storage.scrub import scrub as scrub_objects
+
+    def tell(damage: Damage) -> None:
+        click.echo(f"damaged: {damage.where}: {damage.what} (blob {damage.blob})")
+
+    require_initialized(data_dir)
+    store = open_store(data_dir)
+    try:
+        report = scrub_objects(store, data_dir / OBJECTS, tell)
+    finally:
+        store.close()
+    click.echo(f"{report.bodies} bodies ({report.bodies_bytes} bytes) read, {report.damaged} damaged")
+    if report.unnamed:
+        click.echo(f"{report.unnamed} files belong to no object; the next start of the server removes them")
+    if report.damaged:
+        raise SystemExit(1)

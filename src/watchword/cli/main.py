@@ -25,6 +25,7 @@ _COMMANDS = {
     "sign": "watchword.cli.sign:sign",
     "backup": "watchword.cli.backups:backup",
     "restore": "watchword.cli.backups:restore",
+    "scrub": "watchword.cli.backups:scrub",
 }
 """In the order in which somebody meets them."""
 
