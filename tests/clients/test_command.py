@@ -104,7 +104,7 @@ def test_init_that_fails_leaves_nothing_behind(tmp_path: Path, arguments: tuple[
         (("serve", "--data", "/dev/null/data"), 1, "/dev/null/data"),
         (("backup", "--data", "DIR", "--to", "/dev/null/x"), 1, "/dev/null/x"),
         (("fly",), 2, "No such command"),
-        (("explain",), 2, "No such command"),
+        (("explane",), 2, "No such command"),
     ],
 )
 def test_mistake_gets_one_clear_line(
