@@ -122,6 +122,21 @@ class TestBothSides:
         got = globex.administrator.client("s3").get_object(Bucket=bucket, Key="theirs")
         assert got["Body"].read() == b"x"
 
+    def test_a_bucket_policy_is_for_its_own_account_whatever_it_says(self, acme: Account, globex: Account) -> None:
+        bucket = shared(globex, {"AWS": acme.id})
+        s3 = globex.administrator.client("s3")
+        arns = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+        document = policy({**allow("s3:*", arns), "Principal": {"AWS": acme.arn("root")}})
+        s3.put_bucket_policy(Bucket=bucket, Policy=document)
+        for keys in (acme.administrator, acme.root):
+            theirs = keys.client("s3")
+            theirs.list_objects_v2(Bucket=bucket)
+            asked: dict[str, str] = {"Bucket": bucket}
+            for call in (theirs.get_bucket_policy, theirs.delete_bucket_policy):
+                assert refusal(call, **asked)[0] == "MethodNotAllowed"
+            assert refusal(theirs.put_bucket_policy, Policy=document, **asked)[0] == "MethodNotAllowed"
+        assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == document
+
     def test_services_without_resource_policies_cannot_be_reached(self, acme: Account, globex: Account) -> None:
         globex.administrator.client("iam").create_policy(PolicyName="theirs", PolicyDocument=READ)
         for keys in (acme.administrator, acme.root):

@@ -1,15 +1,19 @@
 """The policy of a bucket: put, get, delete.
 
-It is kept as it was submitted and bound to the unique ids of the users and roles that it names.
+It is kept as it was submitted and bound to the unique ids of the users and roles that it names. Only callers of the
+bucket's own account may deal with it, whatever it permits to others.
 # DIFFERS: 0005. A policy needs no Content-MD5 or checksum beside the signature.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from watchword.directory.bindings import bind, principal_exists, show
+from watchword.directory.buckets import Bucket
 from watchword.directory.directory import Directory
 from watchword.policy.language import MalformedPolicy
 from watchword.policy.validate import validate_bucket_policy
@@ -17,7 +21,7 @@ from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import effective_block
-from watchword.services.s3.faults import access_denied, malformed_policy, no_such_bucket_policy
+from watchword.services.s3.faults import access_denied, malformed_policy, method_not_allowed, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.policy_actions import policy_actions
 from watchword.services.s3.public_policies import is_policy_public
@@ -25,11 +29,22 @@ from watchword.services.s3.public_policies import is_policy_public
 POLICY_BYTES_MAX = 20 * 1024
 
 
+def _own_bucket(call: Call[Any], directory: Directory, method: str) -> Bucket:
+    bucket = bucket_of(call.request, directory, call.region)
+    # INVARIANT: a policy never lets a stranger rewrite it.
+    if bucket.account != call.account:
+        raise method_not_allowed(method, "BUCKETPOLICY")
+    return bucket
+
+
 @operation("s3:PutBucketPolicy", writes=True)
 def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Directory) -> Answer[None]:
-    """Set the policy of a bucket. Raises NoSuchBucket, MalformedPolicy, AccessDenied for a blocked public one."""
+    """Set the policy of a bucket.
+
+    Raises NoSuchBucket, MethodNotAllowed, MalformedPolicy, AccessDenied for a blocked public one.
+    """
     asked = call.request
-    bucket = bucket_of(asked, directory, call.region)
+    bucket = _own_bucket(call, directory, "PUT")
     if len(asked.policy.encode()) > POLICY_BYTES_MAX:
         raise malformed_policy(f"Policy exceeds the maximum allowed size of {POLICY_BYTES_MAX} bytes")
     try:
@@ -55,8 +70,8 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
 def get_bucket_policy(
     call: Call[shapes.GetBucketPolicyRequest], directory: Directory
 ) -> Answer[shapes.GetBucketPolicyOutput]:
-    """Give the policy of a bucket. Raises NoSuchBucket, NoSuchBucketPolicy."""
-    bucket = bucket_of(call.request, directory, call.region)
+    """Give the policy of a bucket. Raises NoSuchBucket, NoSuchBucketPolicy, MethodNotAllowed."""
+    bucket = _own_bucket(call, directory, "GET")
     if bucket.policy is None:
         raise no_such_bucket_policy(bucket.name)
     policy = show(bucket.policy, bucket.bound_policy, directory)
@@ -65,7 +80,7 @@ def get_bucket_policy(
 
 @operation("s3:DeleteBucketPolicy", writes=True)
 def delete_bucket_policy(call: Call[shapes.DeleteBucketPolicyRequest], directory: Directory) -> None:
-    """Remove the policy of a bucket, if there is one. Raises NoSuchBucket."""
-    bucket = bucket_of(call.request, directory, call.region)
+    """Remove the policy of a bucket, if there is one. Raises NoSuchBucket, MethodNotAllowed."""
+    bucket = _own_bucket(call, directory, "DELETE")
     if bucket.policy is not None:
         directory.buckets.replace(msgspec.structs.replace(bucket, policy=None, bound_policy="", is_policy_public=False))

@@ -130,6 +130,11 @@ def metadata_too_large(size: int, size_max: int) -> ApiError:
     )
 
 
+def method_not_allowed(method: str, resource_type: str) -> ApiError:
+    message = "The specified method is not allowed against this resource."
+    return ApiError("MethodNotAllowed", message, 405, fields={"Method": method, "ResourceType": resource_type})
+
+
 def no_such_bucket(bucket: str) -> ApiError:
     return ApiError("NoSuchBucket", "The specified bucket does not exist", 404, fields={"BucketName": bucket})
 
