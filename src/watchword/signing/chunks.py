@@ -143,11 +143,12 @@ class ChunkDecoder:
 
     def feed(self, data: bytes) -> bytes:
         """Decode the next piece. Raises SignatureError or ApiError as soon as the body is wrong."""
-        pieces: list[bytes] = []
+        view = memoryview(data)
+        pieces: list[memoryview] = []
         at = 0
         while at < len(data):
             if self._state is _State.DATA:
-                piece = data[at : at + self._chunk_left]
+                piece = view[at : at + self._chunk_left]
                 at += len(piece)
                 pieces.append(piece)
                 self._take_data(piece)
@@ -158,7 +159,7 @@ class ChunkDecoder:
                 break
             else:
                 at = self._take_line(data, at)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return b"".join(pieces)  # the only copy
 
     def finish(self) -> dict[str, str]:
         """The trailers by lower-case name, when the body came whole. Raises SignatureError or ApiError."""
@@ -176,7 +177,7 @@ class ChunkDecoder:
             raise malformed_trailer()
         return trailers
 
-    def _take_data(self, piece: bytes) -> None:
+    def _take_data(self, piece: memoryview) -> None:
         self._chunk_left -= len(piece)
         if self._prover is not None:
             self._chunk_sha256.update(piece)
