@@ -117,8 +117,25 @@ def test_who_was_not_proved_is_told_what_was_claimed(home: House, bob: Keys) -> 
     assert answer["request"]["error"] == "SignatureDoesNotMatch"
     assert answer["request"]["access_key_id"] == bob.access_key_id
     assert answer["request"]["scope"] == "us-east-1/sts"
+    assert answer["request"]["mismatch"]["reason"].startswith("the secret access key is another")
     assert answer["caller"] is None
     assert answer["checks"] == []
+
+
+def test_a_signature_that_went_wrong_is_traced_to_the_line(home: House, bob: Keys) -> None:
+    """A client, say, that signs another method than it sends."""
+    client = bob.client("s3")
+
+    def tamper(request: Any, **_: Any) -> None:
+        request.method = "DELETE"
+
+    client.meta.events.register("before-send.s3.GetObject", tamper)
+    answer = recorded(home, refused(client.get_object, Bucket="explained", Key="a"))
+    assert answer["request"]["error"] == "SignatureDoesNotMatch"
+    assert answer["request"]["mismatch"]["part"] == "the method"
+    assert (answer["request"]["mismatch"]["expected"], answer["request"]["mismatch"]["signed"]) == ("DELETE", "GET")
+    text = run(home, "--request-id", answer["request"]["id"]).stdout
+    assert "The signature went wrong in the method: signed GET" in text
 
 
 def test_no_secret_is_written_down(home: House, account: Account) -> None:

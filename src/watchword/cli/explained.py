@@ -22,7 +22,7 @@ from watchword.policy.variables import ContextValue
 from watchword.signing.claims import Form
 
 if TYPE_CHECKING:
-    from watchword.gateway.decisions import CallerLine, DecisionLine
+    from watchword.gateway.decisions import CallerLine, DecisionLine, MismatchLine
     from watchword.gateway.recorded import Recorded
 
 _MARKS = {
@@ -72,6 +72,8 @@ class Page:
             ("at", f"{line.at:%Y-%m-%d %H:%M:%S} UTC from {line.source_ip}"),
             *_authentication(line, recorded.caller),
         )
+        if line.mismatch is not None:
+            self._mismatch(line.mismatch)
         if recorded.caller is None:
             self._print(Text("\nThe caller was not proved, so no policy was asked.", style="yellow"))
         elif not explanations and recorded.caller.principal.kind is Kind.ANONYMOUS:
@@ -84,6 +86,12 @@ class Page:
             self.explanation(explanation, names_caller=False)
         if hidden := len(recorded.checks) - len(explanations):
             self._print(Text(f"\nand {_count(hidden, 'check')} more: --all shows them", "dim"))
+
+    def _mismatch(self, mismatch: MismatchLine) -> None:
+        where = f" in {mismatch.part}" if mismatch.part else ""
+        self._print(Text(f"\nThe signature went wrong{where}: {mismatch.reason}", style="yellow"))
+        if mismatch.expected or mismatch.signed:
+            self._facts(("right", mismatch.expected or "(nothing)"), ("signed", mismatch.signed or "(nothing)"))
 
     def recent(self, lines: list[DecisionLine]) -> None:
         """The requests of the last minutes."""

@@ -34,10 +34,13 @@ from watchword.services.call import Authenticated
 from watchword.signing.claims import Form
 
 if TYPE_CHECKING:
+    from watchword.gateway.authenticate import Gate
     from watchword.gateway.exchange import Exchange
 
 WAITING_MAX: Final = 20_000
 """Decisions that wait to be written; more are dropped, the newest first."""
+MISMATCHES_MAX: Final = 16
+"""Signatures that are looked into for one batch of lines."""
 _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
 
@@ -95,6 +98,16 @@ class CheckLine(msgspec.Struct, omit_defaults=True, gc=False):
     required: bool = False
 
 
+class MismatchLine(msgspec.Struct, omit_defaults=True):
+    """What a client signed, where it differs from what it should have signed."""
+
+    part: str
+    reason: str
+    expected: str = ""
+    signed: str = ""
+    """Both empty when the line holds a session token."""
+
+
 class DecisionLine(msgspec.Struct, tag_field="t", tag="request", omit_defaults=True, gc=False):
     """One request that was answered or refused."""
 
@@ -114,6 +127,8 @@ class DecisionLine(msgspec.Struct, tag_field="t", tag="request", omit_defaults=T
     """Where the credentials stood."""
     error: str = ""
     message: str = ""
+    mismatch: MismatchLine | None = None
+    """Where a signature that did not match went wrong, as far as that can be told."""
     checks: tuple[CheckLine, ...] = ()
 
 
@@ -237,7 +252,10 @@ class DecisionFile(Protocol):
 class Decisions:
     """Decisions of one process on their way to the file."""
 
-    def __init__(self, open_file: Callable[[Callable[[int], bytes]], DecisionFile]) -> None:
+    def __init__(self, open_file: Callable[[Callable[[int], bytes]], DecisionFile], gate: Gate | None = None) -> None:
+        """`gate` is asked where a signature went wrong."""
+        self._gate = gate
+        self._mismatches_left = 0
         self._asks = Asks()
         self._waiting: deque[tuple[Exchange, ApiError | None]] = deque()
         self._refs: dict[int, tuple[object, str]] = {}
@@ -266,6 +284,7 @@ class Decisions:
             self._refs.clear()
             self._written.clear()
         lines: list[Line] = []
+        self._mismatches_left = MISMATCHES_MAX
         for _ in range(len(self._waiting)):
             exchange, error = self._waiting.popleft()
             line = self._line(exchange, error, lines)
@@ -288,6 +307,8 @@ class Decisions:
             if scope is not None:
                 line.access_key_id = scope.access_key_id[:_TEXT_MAX]
                 line.scope = f"{scope.region}/{scope.service}"
+            if error is not None and error.code == "SignatureDoesNotMatch":
+                line.mismatch = self._mismatch(exchange)
         else:
             line.caller = self._caller(proof.caller, lines)
             if proof.claim is not None:
@@ -299,6 +320,23 @@ class Decisions:
         if asked is not None and asked.trail is not None:
             line.checks = tuple([self._check(each, lines) for each in asked.trail.checks])
         return line
+
+    def _mismatch(self, exchange: Exchange) -> MismatchLine | None:
+        """Where a signature went wrong. A flood of wrong ones is not looked into one by one."""
+        if self._gate is None or self._mismatches_left == 0:
+            return None
+        self._mismatches_left -= 1
+        head, now = exchange.head, exchange.now
+        try:
+            claim = self._gate.claim(head, exchange.target.rules(), now)
+            found = None if claim is None else self._gate.explain(head, claim, exchange.body_sha256, now)
+        except WatchwordError:
+            return None
+        if found is None:
+            return MismatchLine("", "the secret access key is another, or the signature was changed on its way")
+        if any("security-token" in text.lower() for text in (found.expected, found.signed)):
+            return MismatchLine(found.part, found.reason)
+        return MismatchLine(found.part, found.reason, found.expected[:_TEXT_MAX], found.signed[:_TEXT_MAX])
 
     def _check(self, checked: Checked, lines: list[Line]) -> CheckLine:
         request = checked.request

@@ -36,6 +36,7 @@ class Exchange:
     __slots__ = (
         "asked",
         "body_bytes_max",
+        "body_sha256",
         "call",
         "head",
         "labels",
@@ -61,6 +62,8 @@ class Exchange:
         self.reader: PayloadReader | PostUpload | None = None
         """Verifies an S3 body as it arrives; None for bodies that are verified whole."""
         self.body_bytes_max = BODY_BYTES_MAX
+        self.body_sha256: str | None = None
+        """Hex digest of a body that was taken whole before the signature was verified."""
         self.proof: Proof | None = None
         self.labels: Mapping[str, str] = {}
         self.operation_name = ""

@@ -206,7 +206,8 @@ class Gateway:
 
     def _authenticate(self, exchange: Exchange, body: bytes) -> None:
         claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
-        exchange.proof = self.gate.prove(claim, sha256(body).hexdigest(), exchange.now)
+        exchange.body_sha256 = sha256(body).hexdigest()
+        exchange.proof = self.gate.prove(claim, exchange.body_sha256, exchange.now)
         self._note(exchange)
 
     def _note(self, exchange: Exchange) -> None:

@@ -107,19 +107,20 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         "session_sealer": session_sealer,
     }
     audit_log = FileAuditLog(data_dir / "audit", event_line)
+    gate = Gate(store, key_sealer, session_sealer, takes_signature_v2=settings.signature_v2)
     return Gateway(
         store=store,
         clock=clock,
         request_ids=RequestIds(random_bytes),
         region=settings.region,
         records=RecordCache(store),
-        gate=Gate(store, key_sealer, session_sealer, takes_signature_v2=settings.signature_v2),
+        gate=gate,
         authorizer=Authorizer(Plans(store, aws_policies, documents), documents),
         dispatcher=Dispatcher(store, ports),
         markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
         audit_log=audit_log,
         last_used=LastUsed(store),
-        decisions=Decisions(functools.partial(RecentFile, data_dir / DECISIONS)),
+        decisions=Decisions(functools.partial(RecentFile, data_dir / DECISIONS), gate),
         endpoints=load_vpc_endpoints(settings, documents),
         chores=(Leftovers(objects, store, data_dir / "objects", data_dir / LOCK).step,),
     )
