@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -313,9 +314,18 @@ def test_names_that_would_begin_header_lines(acme: Account, bucket: str, url: st
     assert send(url, body_of(lines | {"x-amz-meta-a": "b\r\nx: y"})).code == "InvalidArgument"
 
 
-def test_what_is_not_built_is_refused_by_name(acme: Account, bucket: str, url: str) -> None:
-    fields = form(acme, bucket, [{"key": "k"}, ["starts-with", "$tagging", ""]], key="k", tagging="<Tagging/>")
-    assert send(url, body_of(fields)).error[:2] == (501, "NotImplemented")
+def test_tags_are_a_document(acme: Account, bucket: str, url: str) -> None:
+    tags = [{"Key": "color", "Value": "blue & green"}, {"Key": "empty", "Value": ""}]
+    written = "".join(f"<Tag><Key>{t['Key']}</Key><Value>{escape(t['Value'])}</Value></Tag>" for t in tags)
+    conditions: list[Any] = [{"key": "tagged"}, ["starts-with", "$tagging", ""]]
+    fields = form(acme, bucket, conditions, key="tagged", tagging=f"<Tagging><TagSet>{written}</TagSet></Tagging>")
+    assert send(url, body_of(fields)).code == "InvalidTag"
+    good = fields | {"tagging": fields["tagging"].replace(" &amp; ", "-")}
+    assert send(url, body_of(good)).status == 204
+    found = acme.administrator.client("s3").get_object_tagging(Bucket=bucket, Key="tagged")["TagSet"]
+    assert found == [{"Key": "color", "Value": "blue-green"}, {"Key": "empty", "Value": ""}]
+    for wrong in ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "<Tagging>", ""):
+        assert send(url, body_of(fields | {"tagging": wrong})).code == "MalformedXML"
 
 
 def test_version_2_where_it_is_not_taken(tmp_path_factory: pytest.TempPathFactory) -> None:

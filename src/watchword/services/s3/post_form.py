@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from watchword.core.http import HttpResponse, RequestHead
+from watchword.protocols.xml_in import decode_xml
 from watchword.protocols.xml_out import flat_document
 from watchword.services.s3 import shapes
-from watchword.services.s3.faults import access_denied, invalid_argument, not_implemented
+from watchword.services.s3.faults import access_denied, invalid_argument, malformed_xml
 from watchword.signing.multipart import Form
 
 _FILE_NAME = "${filename}"
@@ -50,11 +52,12 @@ def upload_key(form: Form) -> str:
 
 
 def put_head(head: RequestHead, bucket: str, key: str, form: Form) -> RequestHead:
-    """The head of the PutObject that a form means. Raises NotImplemented for fields that would not be obeyed."""
-    if "tagging" in form.fields:
-        raise not_implemented("tagging")
+    """The head of the PutObject that a form means. Raises InvalidArgument, MalformedXML."""
     lines: list[tuple[bytes, bytes]] = []
     for name, value in form.fields.items():
+        if name == "tagging":
+            lines.append((b"x-amz-tagging", _tagging_header(value)))
+            continue
         header = _HEADERS.get(name)
         if header is None and name.startswith(_AMZ) and name not in _OF_THE_SIGNATURE:
             header = name.encode("utf-8", "surrogateescape")
@@ -65,6 +68,22 @@ def put_head(head: RequestHead, bucket: str, key: str, form: Form) -> RequestHea
             lines.append((header, value.encode("utf-8", "surrogateescape")))
     path = f"/{bucket}/{quote(key, errors='surrogateescape')}".encode()
     return RequestHead("PUT", path, b"", lines, scheme=head.scheme, client_address=head.client_address)
+
+
+def _tagging_header(text: str) -> bytes:
+    """The tags of a form, which are a document, as PutObject's header has them. Raises MalformedXML."""
+    pairs: list[str] = []
+    for element in decode_xml(text.encode("utf-8", "surrogateescape")).iter():
+        if _local(element) == "Tag":
+            texts = {_local(child): child.text or "" for child in element}
+            if texts.keys() != {"Key", "Value"}:
+                raise malformed_xml()
+            pairs.append(f"{quote(texts['Key'], '')}={quote(texts['Value'], '')}")
+    return "&".join(pairs).encode()
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def policy_fields(form: Form, bucket: str) -> Mapping[str, str]:
