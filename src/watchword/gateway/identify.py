@@ -20,8 +20,10 @@ from watchword.services.operation import OPERATIONS, Operation
 from watchword.signing.claims import Rules
 from watchword.signing.errors import Dialect
 
-SERVED = ("iam", "organizations", "s3", "sts")
-"""Services whose operations are built, by their SDK names, which are also their signing names."""
+SERVED = ("iam", "organizations", "s3", "s3control", "sts")
+"""Services whose operations are built, by their SDK names, which are also their signing names but for S3 Control's."""
+_CONTROL_PATH = b"/v20180820/"
+"""Where all of S3 Control lies; no bucket can be called so."""
 GLOBAL_REGION = "us-east-1"
 _QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
 _TARGETS = {b"AWSOrganizationsV20161128": "organizations"}
@@ -45,6 +47,7 @@ class Served:
     dialect: Dialect
     operations: dict[str, Operation]
     requirements: dict[str, Requirement]
+    signing_name: str
     event_source: str
     """What audit events call it."""
 
@@ -67,7 +70,9 @@ class Target:
 
     def rules(self, region: str | None = None) -> Rules:
         """What the signature must look like; `region` is one that the resource demands."""
-        return _rules(self.service.name, self.service.dialect, self.host_region or region, self.region, self.bucket)
+        return _rules(
+            self.service.signing_name, self.service.dialect, self.host_region or region, self.region, self.bucket
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -89,7 +94,8 @@ def served(name: str) -> Served:
         dialect=_DIALECTS[model.metadata.protocol],
         operations=OPERATIONS[name],
         requirements=dict(authorization.requirements(name)),
-        event_source=f"{name}.amazonaws.com",
+        signing_name="s3" if name == "s3control" else name,
+        event_source=f"{'s3' if name == 's3control' else name}.amazonaws.com",
     )
 
 
@@ -98,6 +104,8 @@ def identify(head: RequestHead, region_default: str) -> Target:
     scope = read_scope(head.header(b"authorization"), head.query_string)
     if scope is not None and scope.is_regionless:
         region_default = region_of_set(read_region_set(head), region_default)
+    if head.raw_path.startswith(_CONTROL_PATH):
+        return _target(head.host, "s3control", scope.region if scope is not None and scope.region else region_default)
     if scope is not None and scope.service in SERVED:
         return _target(head.host, scope.service, scope.region or region_default)
     region = scope.region if scope is not None and scope.region else region_default

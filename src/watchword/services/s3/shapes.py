@@ -12,6 +12,12 @@ from watchword.core.http import FileBody, Spooled
 from watchword.protocols.shapes import Shape
 
 
+class AbacStatus(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAbac, GetBucketAbac."""
+
+    status: str | None = None
+
+
 class AbortIncompleteMultipartUpload(Shape, frozen=True, kw_only=True):
     """Used by PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration."""
 
@@ -640,6 +646,19 @@ class FilterRule(Shape, frozen=True, kw_only=True):
 
     name: str | None = None
     value: str | None = None
+
+
+class GetBucketAbacOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketAbac."""
+
+    abac_status: AbacStatus | None = None
+
+
+class GetBucketAbacRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketAbac."""
+
+    bucket: str
+    expected_bucket_owner: str | None = None
 
 
 class GetBucketAccelerateConfigurationOutput(Shape, frozen=True, kw_only=True):
@@ -1639,6 +1658,16 @@ class PublicAccessBlockConfiguration(Shape, frozen=True, kw_only=True):
     restrict_public_buckets: bool | None = None
 
 
+class PutBucketAbacRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketAbac."""
+
+    bucket: str
+    content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
+    checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+    abac_status: AbacStatus
+
+
 class PutBucketAccelerateConfigurationRequest(Shape, frozen=True, kw_only=True):
     """Input of PutBucketAccelerateConfiguration."""
 
@@ -2288,6 +2317,7 @@ class WebsiteConfiguration(Shape, frozen=True, kw_only=True):
 
 
 TYPES: dict[str, type[Shape]] = {
+    "AbacStatus": AbacStatus,
     "AbortIncompleteMultipartUpload": AbortIncompleteMultipartUpload,
     "AbortMultipartUploadOutput": AbortMultipartUploadOutput,
     "AbortMultipartUploadRequest": AbortMultipartUploadRequest,
@@ -2346,6 +2376,8 @@ TYPES: dict[str, type[Shape]] = {
     "EventHoldDuration": EventHoldDuration,
     "ExistingObjectReplication": ExistingObjectReplication,
     "FilterRule": FilterRule,
+    "GetBucketAbacOutput": GetBucketAbacOutput,
+    "GetBucketAbacRequest": GetBucketAbacRequest,
     "GetBucketAccelerateConfigurationOutput": GetBucketAccelerateConfigurationOutput,
     "GetBucketAccelerateConfigurationRequest": GetBucketAccelerateConfigurationRequest,
     "GetBucketAclOutput": GetBucketAclOutput,
@@ -2442,6 +2474,7 @@ TYPES: dict[str, type[Shape]] = {
     "PartitionedPrefix": PartitionedPrefix,
     "PolicyStatus": PolicyStatus,
     "PublicAccessBlockConfiguration": PublicAccessBlockConfiguration,
+    "PutBucketAbacRequest": PutBucketAbacRequest,
     "PutBucketAccelerateConfigurationRequest": PutBucketAccelerateConfigurationRequest,
     "PutBucketAclRequest": PutBucketAclRequest,
     "PutBucketCorsRequest": PutBucketCorsRequest,
