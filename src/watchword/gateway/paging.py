@@ -32,7 +32,7 @@ class Markers:
     def page(self, account: str, operation: str, request: Any, paginator: Paginator) -> PageRequest | None:
         """Where a page begins and how long it is; None for operations that page in their own way.
 
-        Raises ApiError (ValidationError) for a marker that is not ours, of another list, or tampered with.
+        Raises ApiError (ValidationError, or InvalidInputException for a NextToken) for a marker that is not ours, of another list, or tampered with.
         """
         token_name, limit_name = _names(paginator)
         if token_name is None or not hasattr(request, token_name):
@@ -43,12 +43,19 @@ class Markers:
         try:
             after = None if token is None else self._sealer.open_text(token, owner)
         except (SealBroken, UnicodeDecodeError):
-            raise ApiError("ValidationError", "Invalid Marker.", 400) from None
+            raise _invalid(token_name) from None
 
         def seal(cursor: str) -> str:
             return self._sealer.seal_text(cursor, owner)
 
         return PageRequest(after, limit or PAGE_ROWS_DEFAULT, seal)
+
+
+def _invalid(token_name: str) -> ApiError:
+    if token_name == "next_token":
+        reason = {"Reason": "INVALID_NEXT_TOKEN"}
+        return ApiError("InvalidInputException", "You specified an invalid NextToken.", 400, fields=reason)
+    return ApiError("ValidationError", "Invalid Marker.", 400)
 
 
 def _names(paginator: Paginator) -> tuple[str | None, str | None]:

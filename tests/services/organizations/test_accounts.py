@@ -114,6 +114,9 @@ def test_accounts_come_in_pages(organized: Organized) -> None:
     listed = [account["Id"] for page in pages for account in page["Accounts"]]
     assert listed == sorted(listed)
     assert len(set(listed)) == len(listed)
+    token = client.list_accounts(MaxResults=1)["NextToken"]
+    for call, wrong in ((client.list_accounts, "made-up"), (client.list_create_account_status, token)):
+        assert refusal(call, NextToken=wrong)[0] == "InvalidInputException"
 
 
 @pytest.mark.parametrize(
