@@ -32,7 +32,8 @@ class Markers:
     def page(self, account: str, operation: str, request: Any, paginator: Paginator) -> PageRequest | None:
         """Where a page begins and how long it is; None for operations that page in their own way.
 
-        Raises ApiError (ValidationError, or InvalidInputException for a NextToken) for a marker that is not ours, of another list, or tampered with.
+        Raises ApiError for a marker that is not ours, of another list, or tampered with: ValidationError, or
+        InvalidInputException where it is called NextToken.
         """
         token_name, limit_name = _names(paginator)
         if token_name is None or not hasattr(request, token_name):
