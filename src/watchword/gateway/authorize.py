@@ -34,10 +34,10 @@ from watchword.policy.principals import Kind, Principal
 from watchword.services.authorization import (
     Check,
     EachResolver,
+    FurtherResolver,
     KeyReader,
     PrefixReader,
     Requirement,
-    Resolver,
     Resource,
     requirements,
 )
@@ -50,7 +50,7 @@ class ServiceRules:
     """What a service declares about authorization, found once."""
 
     requirements: Mapping[str, Requirement]
-    resolvers: Mapping[str, Resolver]
+    resolvers: Mapping[str, FurtherResolver]
     each: Mapping[str, EachResolver]
     keys: Mapping[str, KeyReader]
     prefixes: Mapping[str, PrefixReader]

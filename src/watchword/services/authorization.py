@@ -63,10 +63,10 @@ class Resource(msgspec.Struct, frozen=True):
     """The tags of the bucket, or of the bucket that holds the object: `s3:BucketTag`."""
 
 
-Resolver = Callable[[Any, Directory, Authenticated], Resource | None]
-"""Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account.
-
-None only from those of further checks: the request touches nothing that this check is about."""
+Resolver = Callable[[Any, Directory, Authenticated], Resource]
+"""Finds the resource of a request. What is missing is given as its path-less ARN in the caller's account."""
+FurtherResolver = Callable[[Any, Directory, Authenticated], Resource | None]
+"""Finds the resource of a further check; None when the request touches nothing that the check is about."""
 EachResolver = Callable[[Any, Directory, Authenticated], Sequence[tuple[str, Resource]]]
 """Lists what a request acts on one by one: pairs of action and resource."""
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from watchword.directory.directory import Directory
-from watchword.services.authorization import EachResolver, Resolver, Resource
+from watchword.services.authorization import EachResolver, FurtherResolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object
@@ -144,7 +144,7 @@ def _in_bucket(arn: str, name: str, directory: Directory, caller: Authenticated,
     )
 
 
-RESOLVERS: dict[str, Resolver] = {
+RESOLVERS: dict[str, FurtherResolver] = {
     "none": none,
     "new_bucket": new_bucket,
     "bucket": bucket,
