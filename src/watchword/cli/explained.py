@@ -22,7 +22,7 @@ from watchword.policy.variables import ContextValue
 from watchword.signing.claims import Form
 
 if TYPE_CHECKING:
-    from watchword.gateway.decisions import CallerLine, DecisionLine, MismatchLine
+    from watchword.gateway.decision_lines import CallerLine, DecisionLine, MismatchLine
     from watchword.gateway.recorded import Recorded
 
 _MARKS = {

@@ -14,24 +14,31 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from watchword.core.errors import ApiError, WatchwordError
+from watchword.gateway.decision_lines import (
+    CallerLine,
+    CheckLine,
+    DecisionLine,
+    DocumentLine,
+    Line,
+    MismatchLine,
+    PoliciesLine,
+    Stood,
+)
 from watchword.gateway.names import read_scope
 from watchword.policy.access import AccessRequest, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.changes import located
 from watchword.policy.compiled import CompiledDocument, CompiledStatement
-from watchword.policy.decision import Decision, Layer, Outcome
+from watchword.policy.decision import Decision
 from watchword.policy.evaluate import ControlPlan, PrincipalPlan
 from watchword.policy.language import print_document
-from watchword.policy.principals import Principal
 from watchword.policy.variables import ContextValue, variable_names
 from watchword.services.call import Authenticated
-from watchword.signing.claims import Form
 
 if TYPE_CHECKING:
     from watchword.gateway.authenticate import Gate
@@ -43,96 +50,6 @@ MISMATCHES_MAX: Final = 16
 """Signatures that are looked into for one batch of lines."""
 _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
-
-
-class DocumentLine(msgspec.Struct, tag_field="t", tag="document"):
-    id: str
-    text: str
-
-
-class Stood(msgspec.Struct, omit_defaults=True):
-    """One policy of a set: where it stood, and its document."""
-
-    layer: Layer
-    source: str
-    document: str = ""
-    """Empty: it could not be evaluated."""
-    arn: str = ""
-    level: int | None = None
-
-
-class PoliciesLine(msgspec.Struct, tag_field="t", tag="policies", omit_defaults=True):
-    """What applied to callers: their own policies and the SCPs, or what stood over a resource's account."""
-
-    id: str
-    policies: tuple[Stood, ...]
-    has_session: bool = False
-    scps: int | None = None
-    """How many levels of SCPs there were; None for none."""
-    rcps: int | None = None
-
-
-class CallerLine(msgspec.Struct, tag_field="t", tag="caller", omit_defaults=True):
-    id: str
-    principal: Principal
-    access_key_id: str = ""
-    session: dict[str, Any] | None = None
-
-
-class CheckLine(msgspec.Struct, omit_defaults=True, gc=False):
-    """One (action, resource) pair that was decided."""
-
-    action: str
-    resource: str
-    account: str
-    outcome: Outcome
-    own: str
-    """The caller's policy set."""
-    over: str = ""
-    """The set of RCPs over the resource's account."""
-    endpoint: Stood | None = None
-    """The policy of the VPC endpoint that the request came through."""
-    policy: Stood | None = None
-    """The resource's own policy."""
-    context: Mapping[str, ContextValue] = {}
-    required: bool = False
-
-
-class MismatchLine(msgspec.Struct, omit_defaults=True):
-    """What a client signed, where it differs from what it should have signed."""
-
-    part: str
-    reason: str
-    expected: str = ""
-    signed: str = ""
-    """Both empty when the line holds a session token."""
-
-
-class DecisionLine(msgspec.Struct, tag_field="t", tag="request", omit_defaults=True, gc=False):
-    """One request that was answered or refused."""
-
-    id: str
-    at: datetime
-    service: str
-    operation: str
-    region: str
-    source_ip: str
-    caller: str = ""
-    """Empty when nobody was proved."""
-    access_key_id: str = ""
-    """What was claimed."""
-    scope: str = ""
-    signed_at: str = ""
-    form: Form | None = None
-    """Where the credentials stood."""
-    error: str = ""
-    message: str = ""
-    mismatch: MismatchLine | None = None
-    """Where a signature that did not match went wrong, as far as that can be told."""
-    checks: tuple[CheckLine, ...] = ()
-
-
-Line = DocumentLine | PoliciesLine | CallerLine | DecisionLine
 
 
 class Checked(msgspec.Struct, gc=False):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from watchword.gateway.decisions import (
+from watchword.gateway.decision_lines import (
     CallerLine,
     CheckLine,
     DecisionLine,

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from watchword.directory.directory import Directory
-from watchword.gateway.decisions import DecisionLine
+from watchword.gateway.decision_lines import DecisionLine
 from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.recorded import Recorded, find_decision, latest_decisions
 from watchword.gateway.supposed import suppose
