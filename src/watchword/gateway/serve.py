@@ -175,9 +175,14 @@ class Gateway:
         exchange.operation = service.operations[exchange.operation_name]
         exchange.body_bytes_max = OBJECT_BYTES_MAX + FRAMES_BYTES_MAX
         length = int(exchange.head.header(b"content-length") or 0)
-        exchange.reader = PostUpload(
-            boundary, lambda form: self._judge_form(exchange, bucket, form), length, OBJECT_BYTES_MAX
-        )
+
+        def judge(form: UploadForm) -> Upload:
+            try:
+                return self._judge_form(exchange, bucket, form)
+            except Exception as error:
+                raise as_api_error(error, service.dialect, exchange.request_id) from error
+
+        exchange.reader = PostUpload(boundary, judge, length, OBJECT_BYTES_MAX)
         return True
 
     def _judge_form(self, exchange: Exchange, bucket: str, form: UploadForm) -> Upload:
