@@ -53,7 +53,7 @@ class UserIdentity(msgspec.Struct, omit_defaults=True, rename="camel"):
     session_context: dict[str, Any] | None = None
 
 
-class EventHead(msgspec.Struct, rename="camel"):
+class EventHead(msgspec.Struct, omit_defaults=True, rename="camel", tag_field="eventVersion", tag="1.11"):
     """The part of a CloudTrail record that many requests have in common."""
 
     event_source: str
@@ -62,16 +62,15 @@ class EventHead(msgspec.Struct, rename="camel"):
     source_ip_address: str = msgspec.field(name="sourceIPAddress")
     user_agent: str
     read_only: bool
-    event_version: str = "1.11"
-    event_type: str = "AwsApiCall"
-    event_category: str = "Management"
+    event_type: str
+    event_category: str
+    recipient_account_id: str = ""
+    vpc_endpoint_id: str = ""
 
 
 class EventRest(msgspec.Struct, omit_defaults=True, rename="camel"):
     """The part of a CloudTrail record that is there when there is something to say."""
 
-    recipient_account_id: str = ""
-    vpc_endpoint_id: str = ""
     error_code: str = ""
     error_message: str = ""
     request_parameters: Any = None
@@ -83,14 +82,19 @@ NOBODY = UserIdentity(type="AWSAccount", principal_id="ANONYMOUS_PRINCIPAL", acc
 
 
 @lru_cache(maxsize=4096)
-def encode_head(source: str, name: str, region: str, address: str, agent: str, read_only: bool) -> bytes:
+def encode_head(
+    source: str, name: str, region: str, address: str, agent: str, read_only: bool, account: str, endpoint: str
+) -> bytes:
     """The common part of events, without its closing brace."""
-    return _encoder.encode(EventHead(source, name, region, address, agent, read_only))[:-1]
+    head = EventHead(source, name, region, address, agent, read_only, "AwsApiCall", "Management", account, endpoint)
+    return _encoder.encode(head)[:-1]
 
 
-def encode_event(head: bytes, moment: str, request_id: str, identity: msgspec.Raw, rest: EventRest) -> bytes:
+def encode_event(head: bytes, moment: str, request_id: str, identity: msgspec.Raw, rest: EventRest | None) -> bytes:
     """An event as one line of JSON, without a line end."""
     middle = f',"eventTime":"{moment}","requestID":"{request_id}","eventID":"{request_id}","userIdentity":'
+    if rest is None:
+        return b"%b%b%b}" % (head, middle.encode(), identity)
     return b"%b%b%b,%b" % (head, middle.encode(), identity, _encoder.encode(rest)[1:])
 
 

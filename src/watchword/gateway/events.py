@@ -50,15 +50,16 @@ def event_line(told: Told) -> bytes:
         head.client_address,
         clipped(head.header_text(b"user-agent") or ""),
         operation is not None and not operation.writes,
+        proof.caller.principal.account if proof is not None else "",
+        head.endpoint,
     )
-    rest = EventRest(
-        recipient_account_id=proof.caller.principal.account if proof is not None else "",
-        vpc_endpoint_id=head.endpoint,
-        request_parameters=None if call is None else parameters(service, exchange.operation_name, call.request),
-    )
-    if error is not None:
-        rest.error_code, rest.error_message = error.code, clipped(error.message)
     identity = encode_identity(claimed_identity(_claimed_key(exchange))) if proof is None else proof.identity
+    asked = None if call is None else parameters(service, exchange.operation_name, call.request)
+    rest = None
+    if error is not None:
+        rest = EventRest(error.code, clipped(error.message), asked)
+    elif asked is not None:
+        rest = EventRest(request_parameters=asked)
     return encode_event(common, iso8601(exchange.now), exchange.request_id, identity, rest)
 
 
