@@ -243,6 +243,7 @@ def _why_not_needed(layer: Layer, request: AccessRequest, own: Policies) -> str:
         if at_home and not is_required and caller.account:
             return "in the account of the resource the caller's own policies can allow"
         return ""
-    if at_home and layer in spec.PASSES[spec.resource_reach(request, own)]:
+    # What limits the root user (the task policy of AssumeRoot) is passed over by nobody's grant.
+    if at_home and caller.kind is not Kind.ROOT and layer in spec.PASSES[spec.resource_reach(request, own)]:
         return f"the {spec.resource_layer(own).value} names the caller itself"
     return ""
