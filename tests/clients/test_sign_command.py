@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from tests.support.house import Account, Keys
+from tests.support.processes import start
 
 WATCHWORD = str(Path(sys.executable).with_name("watchword"))
 
@@ -98,3 +99,28 @@ def test_bad_input_gets_one_line(acme: Account, tmp_path: Path) -> None:
     assert "is no time" in run(keys, "GET", "http://h/", "--at", "noon", code=2)
     assert "No such file" in run(keys, "GET", "http://h/", "--body", f"@{tmp_path}/none", code=2)
     assert "no AWS_ACCESS_KEY_ID" in run(None, "GET", "http://h/", "--data", str(tmp_path), code=1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "code"),
+    [
+        ((), {}, b"InvalidAccessKeyId"),
+        (("--no-signature-v2",), {}, b"InvalidRequest"),
+        ((), {"WATCHWORD_SIGNATURE_V2": "0"}, b"InvalidRequest"),
+    ],
+    ids=["taken", "refused by flag", "refused by environment"],
+)
+def test_serve_has_a_switch_for_version_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], environment: dict[str, str], code: bytes
+) -> None:
+    data_dir = tmp_path / "data"
+    subprocess.run([WATCHWORD, "init", "--data", str(data_dir), "--json"], check=True, capture_output=True, timeout=60)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    command = [WATCHWORD, "serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json", *flags]
+    server = start(command, data_dir)
+    try:
+        url = f"{server.http}/bucket/key?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=4000000000"
+        assert b"<Code>" + code in send("GET", {"url": url, "headers": {}})[1]
+    finally:
+        assert server.stop() == 0

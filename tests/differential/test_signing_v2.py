@@ -18,6 +18,8 @@ from watchword.core.http import RequestHead
 from watchword.signing.claims import Claim, Form, Rules
 from watchword.signing.errors import Dialect, SignatureError
 from watchword.signing.keys import V2
+from watchword.signing.signer import Credentials
+from watchword.signing.v2_signer import sign_v2
 from watchword.signing.verification import proving_key, read_claim, verify
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -72,6 +74,29 @@ def test_signatures_of_botocore_are_taken(
 ) -> None:
     claim = prove(signed(form, path, covered + refining, fields, token))
     assert (claim.access_key_id, claim.algorithm, claim.form) == (KEY, V2, form)
+    assert claim.session_token == token
+
+
+@given(path=paths, covered=sub_resources, refining=refinements, fields=headers, token=tokens)
+def test_our_signatures_are_botocores(
+    path: str, covered: list[str], refining: list[str], fields: dict[str, str], token: str | None
+) -> None:
+    theirs = signed(Form.HEADER, path, covered + refining, fields, token)
+    lines = {name.decode(): value.decode() for name, value in theirs.headers}
+    url = f"http://{HOST}{path}?{theirs.query_string.decode()}"
+    own = {**fields, "date": lines["date"]}
+    if "content-type" in lines:
+        own["content-type"] = lines["content-type"]
+    ours = sign_v2("PUT", url, own, Credentials(KEY, SECRET, token), datetime.now(UTC))
+    assert ours.headers["authorization"] == lines["authorization"]
+
+
+@given(path=paths, covered=sub_resources, fields=headers, token=tokens)
+def test_our_urls_are_taken(path: str, covered: list[str], fields: dict[str, str], token: str | None) -> None:
+    url = f"http://{HOST}{path}" + (f"?{'&'.join(covered)}" if covered else "")
+    made = sign_v2("GET", url, fields, Credentials(KEY, SECRET, token), datetime.now(UTC), expires_seconds=60)
+    lines = [(name.encode(), value.encode()) for name, value in made.headers.items()]
+    claim = prove(RequestHead("GET", path.encode(), made.url.partition("?")[2].encode(), lines))
     assert claim.session_token == token
 
 

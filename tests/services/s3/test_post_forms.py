@@ -12,6 +12,9 @@ import pytest
 from tests.support.house import Account, House, Keys, allow, deny, policy, refusal, trust, user_with
 from tests.support.post_forms import ANY_AUTH, BOUNDARY, Fields, body_of, own_policy, s3_of, send, until
 
+from watchword.signing.post_signer import sign_form
+from watchword.signing.signer import Credentials
+
 
 @pytest.fixture
 def url(acme: Account, bucket: str) -> str:
@@ -48,6 +51,15 @@ def test_the_forms_of_boto3(acme: Account, bucket: str, version: str | None) -> 
     assert stored["Body"].read() == b"bytes"
     assert (stored["ContentType"], stored["CacheControl"]) == ("text/x", "no-store")
     assert (stored["Metadata"], stored["ETag"]) == ({"color": "blue"}, etag)
+
+
+def test_a_form_that_our_own_signer_made(acme: Account, bucket: str, url: str) -> None:
+    keys, now = acme.administrator, datetime.now(UTC)
+    credentials = Credentials(keys.access_key_id, keys.secret_access_key)
+    conditions = [{"bucket": bucket}, ["starts-with", "$key", "own/"]]
+    fields = sign_form(conditions, now + timedelta(minutes=1), credentials, "us-east-1", now)
+    assert send(url, body_of(fields | {"key": "own/a"})).status == 204
+    assert send(url, body_of(fields | {"key": "other"})).code == "AccessDenied"
 
 
 def test_a_long_file_streams(acme: Account, bucket: str) -> None:
