@@ -25,6 +25,7 @@ class Recorder:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._streams: list[bytearray] = []
+        self._writers: list[StreamWriter] = []
         self._back: ssl.SSLContext | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -62,9 +63,9 @@ class Recorder:
 
     async def _end(self) -> None:
         self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _relay(self, client: StreamReader, answer: StreamWriter) -> None:
@@ -72,6 +73,7 @@ class Recorder:
         server, request = await asyncio.open_connection(upstream.hostname, upstream.port, ssl=self._back)
         kept = bytearray()
         self._streams.append(kept)
+        self._writers += [answer, request]
         await asyncio.gather(_pump(client, request, kept), _pump(server, answer, None))
 
 
@@ -83,6 +85,8 @@ async def _pump(source: StreamReader, sink: StreamWriter, kept: bytearray | None
             sink.write(piece)
             await sink.drain()
     sink.close()
+    with suppress(OSError):
+        await sink.wait_closed()
 
 
 @contextmanager

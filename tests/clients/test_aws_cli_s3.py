@@ -77,10 +77,13 @@ def test_a_folder_is_synchronized_both_ways(aws: Person, bucket: str) -> None:
     for number in range(12):
         # The CLI sends again what is younger than its copy, which is dated in whole seconds.
         os.utime(write(here / f"{number % 3}" / f"file {number}", noise(number * 100)), (1, 1))
-    aws.run("s3", "sync", here, f"s3://{bucket}/all")
+    aws.run("s3", "sync", "--no-progress", here, f"s3://{bucket}/all")
     (here / "0" / "file 0").unlink()
-    assert aws.run("s3", "sync", here, f"s3://{bucket}/all", "--delete") == f"delete: s3://{bucket}/all/0/file 0"
-    aws.run("s3", "sync", f"s3://{bucket}/all", there)
+    assert (
+        aws.run("s3", "sync", "--no-progress", here, f"s3://{bucket}/all", "--delete")
+        == f"delete: s3://{bucket}/all/0/file 0"
+    )
+    aws.run("s3", "sync", "--no-progress", f"s3://{bucket}/all", there)
     assert contents(there) == contents(here)
     aws.run("s3", "rb", f"s3://{bucket}", "--force")
 
