@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from functools import partial
 
 import pytest
@@ -45,13 +44,16 @@ def test_stopping_finishes_what_was_submitted() -> None:
 
     async def run() -> None:
         threads = Threads(2, asyncio.get_running_loop())
+        released = threading.Event()
 
-        def slow(number: int) -> None:
-            time.sleep(0.02)
+        def held(number: int) -> None:
+            assert released.wait(10)
             done.append(number)
 
         for number in range(6):
-            threads.submit(partial(slow, number), lambda _result, _error: None)
+            threads.submit(partial(held, number), lambda _result, _error: None)
+        assert done == []
+        released.set()
         threads.stop()
 
     asyncio.run(run())
@@ -60,12 +62,20 @@ def test_stopping_finishes_what_was_submitted() -> None:
 
 def test_waiting_for_work_that_was_given_up_does_no_harm() -> None:
     async def run() -> None:
-        threads = Threads(1, asyncio.get_running_loop())
-        waiting = asyncio.create_task(threads.run(lambda: time.sleep(0.05)))
-        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        threads = Threads(1, loop)
+        begun, released = asyncio.Event(), threading.Event()
+
+        def held() -> bool:
+            loop.call_soon_threadsafe(begun.set)
+            return released.wait(10)
+
+        waiting = asyncio.create_task(threads.run(held))
+        await begun.wait()
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
+        released.set()
         assert await threads.run(lambda: 1) == 1
         threads.stop()
 
