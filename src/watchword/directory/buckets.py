@@ -16,7 +16,8 @@ from watchword.core.ids import AccountId
 from watchword.core.tags import Tags
 from watchword.directory.ports import Key, Record, RecordType
 
-SEQUENCE_MAX = 10**15
+SEQUENCE_MAX = 10**15 - 1
+"""Fifteen digits, like every difference from it."""
 
 
 class PublicAccessBlock(msgspec.Struct, frozen=True):
