@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchword.core.http import Spooled
 from watchword.core.ids import AccountId
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
@@ -49,6 +48,12 @@ class Place(NamedTuple):
     root: Path
     objects: LocalObjects
 
+    def new_blob(self) -> str:
+        """A body that is there at once: `stage` waits for the disk."""
+        blob = os.urandom(16).hex()
+        (self.root / blob[:2] / blob).write_bytes(b"x")
+        return blob
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
@@ -70,9 +75,10 @@ _STEPS = st.lists(
 class World:
     """A bucket as the records have it, and as a plain list has it: per key the newest first."""
 
-    def __init__(self, objects: LocalObjects) -> None:
+    def __init__(self, place: Place) -> None:
         self.store = MemoryStore()
-        self.objects = objects
+        self.place = place
+        self.objects = place.objects
         self.expected: dict[str, list[Kept]] = {}
         self.bucket = Bucket(name="b", account=ACCOUNT, region="us-east-1", created_at=NOW)
 
@@ -82,7 +88,7 @@ class World:
             status = "Enabled" if name == "enable" else "Suspended"
             self.bucket = Bucket(name="b", account=ACCOUNT, region="us-east-1", created_at=NOW, versioning=status)
         elif name == "put":
-            blob = self.objects.stage(Spooled(data=b"x", path=None, size=1, checksums={}))
+            blob = self.place.new_blob()
             stored = StoredObject(bucket="b", key=key, blob=blob, size=1, etag="", modified_at=NOW)
             kept = self.store.write(lambda t: put_version(Directory(t), self.objects, os.urandom, self.bucket, stored))
             self._front(rows, Kept(kept.version, kept.blob, False))
@@ -114,7 +120,7 @@ class World:
 
 @given(steps=_STEPS)
 def test_versions_are_those_of_a_plain_list(place: Place, steps: list[tuple[str, str, int]]) -> None:
-    world = World(place.objects)
+    world = World(place)
     for step in steps:
         world.step(*step)
     with world.store.read() as snapshot:
@@ -135,7 +141,7 @@ def test_versions_are_those_of_a_plain_list(place: Place, steps: list[tuple[str,
 def test_pages_of_versions_are_the_list_of_all(
     place: Place, steps: list[tuple[str, str, int]], size: int, prefix: str, delimiter: str
 ) -> None:
-    world = World(place.objects)
+    world = World(place)
     for step in steps:
         world.step(*step)
     world.store.write(lambda transaction: Directory(transaction).buckets.add(world.bucket))
