@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
@@ -170,8 +170,3 @@ def on_the_machine(name: str) -> str:
     if program is None:
         missing(name, f"install the operating system's package of {name}")
     return str(program)
-
-
-def words(text: str) -> Sequence[str]:
-    """A command line without quotes, as words."""
-    return text.split()

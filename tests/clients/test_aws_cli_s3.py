@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clients.instances import Instance, allow, fresh, noise
-from tests.clients.programs import Person
+from tests.clients.programs import Person, aws_cli_v1, on_the_machine
 from tests.clients.recorder import recording
 
 MIB = 1024 * 1024
@@ -55,14 +55,15 @@ def test_a_bucket_lives_from_mb_to_rb(aws: Person) -> None:
     )
 
 
-def test_files_are_copied_listed_and_removed(aws: Person, bucket: str) -> None:
-    sent = write(aws.home / "six", noise(6 * MIB))
-    aws.run("s3", "cp", sent, f"s3://{bucket}/folder/six", "--no-progress")
+def test_files_are_copied_listed_and_removed(aws: Person, instance: Instance, bucket: str) -> None:
+    sent = write(aws.home / "large", noise(20 * MIB))
+    aws.run("s3", "cp", sent, f"s3://{bucket}/folder/large", "--no-progress")
+    assert instance.client("s3").head_object(Bucket=bucket, Key="folder/large")["ETag"].endswith('-3"'), "in parts"
     assert aws.run("s3", "ls", f"s3://{bucket}").split() == ["PRE", "folder/"]
-    assert aws.run("s3", "ls", f"s3://{bucket}/folder/").split()[2:] == [str(6 * MIB), "six"]
-    aws.run("s3", "cp", f"s3://{bucket}/folder/six", aws.home / "back", "--no-progress")
+    assert aws.run("s3", "ls", f"s3://{bucket}/folder/").split()[2:] == [str(20 * MIB), "large"]
+    aws.run("s3", "cp", f"s3://{bucket}/folder/large", aws.home / "back", "--no-progress")
     assert (aws.home / "back").read_bytes() == sent.read_bytes()
-    assert aws.run("s3", "rm", f"s3://{bucket}/folder/six") == f"delete: s3://{bucket}/folder/six"
+    assert aws.run("s3", "rm", f"s3://{bucket}/folder/large") == f"delete: s3://{bucket}/folder/large"
     nothing = aws.try_to("s3", "ls", f"s3://{bucket}/folder/", "--recursive")
     assert (nothing.code, nothing.out, nothing.err) == (1, "", "")
 
@@ -90,14 +91,18 @@ def test_a_folder_is_synchronized_both_ways(aws: Person, bucket: str) -> None:
 
 def test_a_presigned_url_opens_one_object_for_anybody(aws: Person, instance: Instance, bucket: str) -> None:
     instance.client("s3").put_object(Bucket=bucket, Key="letter", Body=b"open me")
-    (aws.home / ".aws").mkdir()
+    presign = ("s3", "presign", f"s3://{bucket}/letter", "--expires-in", "60")
+    as_ever = aws.run(*presign)
+    assert ("AWSAccessKeyId=" in as_ever) is (aws.program == (aws_cli_v1(),)), "version 1 signs as of old"
+    (aws.home / ".aws").mkdir(exist_ok=True)
     (aws.home / ".aws" / "config").write_text("[default]\ns3 =\n  signature_version = s3v4\n")
-    url = aws.run("s3", "presign", f"s3://{bucket}/letter", "--expires-in", "60")
-    assert "X-Amz-Signature=" in url
-    anybody = Person(("curl",), aws.home, {})
+    newer = aws.run(*presign)
+    assert "X-Amz-Signature=" in newer
     trusted = [] if instance.ca_bundle is None else ["--cacert", instance.ca_bundle]
-    assert anybody.run("--silent", *trusted, url) == "open me"
-    assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run("--silent", *trusted, url.replace("letter", "other"))
+    anybody = Person((on_the_machine("curl"), "--silent", *trusted), aws.home, {})
+    for url in (as_ever, newer):
+        assert anybody.run(url) == "open me"
+        assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run(url.replace("letter", "other"))
 
 
 def test_a_user_without_permission_reads_why(aws: Person, instance: Instance, bucket: str) -> None:

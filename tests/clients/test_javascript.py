@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.clients.instances import Instance, allow, noise
-from tests.clients.programs import JS, Person
+from tests.clients.programs import JS, Person, on_the_machine
 from tests.clients.recorder import recording
 
 MIB = 1024 * 1024
@@ -153,7 +153,7 @@ def test_presigned_urls_read_and_write_without_keys(script: Person, instance: In
     put, get = outputs(
         script, s3("PutObject", presign=60, **target), s3("GetObject", presign=60, **target), options=BY_PATH
     )
-    curl = Person(("curl", "--silent"), script.home, {})
+    curl = Person((on_the_machine("curl"), "--silent"), script.home, {})
     trusted = [] if instance.ca_bundle is None else ["--cacert", instance.ca_bundle]
     (letter := script.home / "letter").write_text("by hand")
     assert curl.run(*trusted, "--upload-file", letter, put["url"]) == ""
