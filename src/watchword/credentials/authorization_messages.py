@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizat
 
 from __future__ import annotations
 
-import base64
 import zlib
 
 from watchword.core.errors import SealBroken
@@ -21,7 +20,7 @@ _TEXT_BYTES_MAX = 1 << 20
 
 def encode_message(text: str, account: str, *, sealer: Sealer) -> str:
     """Seal a message's text for an account: URL-safe base64. Raises ValueError when the message gets too long."""
-    sealed = base64.urlsafe_b64encode(sealer.seal(zlib.compress(text.encode()), account)).decode().rstrip("=")
+    sealed = sealer.seal_token(zlib.compress(text.encode()), account)
     if len(sealed) > MESSAGE_CHARACTERS_MAX:
         raise ValueError("the authorization message is too long")
     return sealed
@@ -29,8 +28,8 @@ def encode_message(text: str, account: str, *, sealer: Sealer) -> str:
 
 def decode_message(message: str, account: str, *, sealer: Sealer) -> str:
     """The text of a message of this account. Raises SealBroken."""
+    packed = sealer.open_token(message, account)
     try:
-        sealed = base64.b64decode(message + "=" * (-len(message) % 4), altchars=b"-_", validate=True)
-        return zlib.decompressobj().decompress(sealer.open(sealed, account), _TEXT_BYTES_MAX).decode()
+        return zlib.decompressobj().decompress(packed, _TEXT_BYTES_MAX).decode()
     except (ValueError, zlib.error):
         raise SealBroken("an authorization message is damaged") from None

@@ -78,17 +78,27 @@ class Sealer:
 
     def seal_text(self, text: str, owner: str) -> str:
         """Seal a text into URL-safe base64 without padding."""
-        sealed = binascii.b2a_base64(self.seal(text.encode(), owner), newline=False)
-        return sealed.translate(_TO_URL_SAFE).rstrip(b"=").decode()
+        return self.seal_token(text.encode(), owner)
 
     def open_text(self, sealed: str, owner: str) -> str:
         """Open what `seal_text` gave. Raises SealBroken."""
+        return self.open_token(sealed, owner).decode()
+
+    def seal_token(self, plain: bytes, owner: str) -> str:
+        """Seal bytes into URL-safe base64 without padding."""
+        return _to_token(self.seal(plain, owner))
+
+    def open_token(self, sealed: str, owner: str) -> bytes:
+        """Open what `seal_token` gave, in its one spelling. Raises SealBroken."""
         try:
             encoded = sealed.encode("ascii").translate(_FROM_URL_SAFE)
             value = binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4), strict_mode=True)
         except ValueError:
             raise SealBroken("a sealed text is not base64") from None
-        return self.open(value, owner).decode()
+        # INVARIANT: no character can be changed. The last one may hold bits that base64 ignores.
+        if _to_token(value) != sealed:
+            raise SealBroken("a sealed text is not spelled as it was given")
+        return self.open(value, owner)
 
     def _derive(self, number: int, period: int) -> AESGCM:
         key = self._keyring.find(number)
@@ -99,6 +109,10 @@ class Sealer:
 
     def __repr__(self) -> str:
         return f"Sealer(purpose={self.purpose!r})"
+
+
+def _to_token(sealed: bytes) -> str:
+    return binascii.b2a_base64(sealed, newline=False).translate(_TO_URL_SAFE).rstrip(b"=").decode()
 
 
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")

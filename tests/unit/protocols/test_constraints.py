@@ -17,7 +17,7 @@ ROLE = "RoleArn=arn:aws:iam::123456789012:role/demo"
 def message(service: str, operation: str, body: str) -> str:
     with pytest.raises(ApiError) as caught:
         SERVICES[service].operation(operation).read(HEAD, body.encode())
-    expected = "ValidationException" if service == "organizations" else "ValidationError"
+    expected = "InvalidInputException" if service == "organizations" else "ValidationError"
     assert (caught.value.code, caught.value.status) == (expected, 400)
     return caught.value.message
 
