@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,7 +48,8 @@ class Served:
 
     def client(self, service: str) -> Any:
         """A boto3 client as the administrator."""
-        return boto3.client(
+        make: Any = boto3.client  # type: ignore[reportUnknownMemberType]
+        return make(
             service,
             region_name=REGION,
             endpoint_url=self.url,
@@ -79,7 +80,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(folder: Path) -> Generator[Served]:
     """Initialize a data directory and serve it on a free port until the block ends."""
     data_dir = folder / "data"
     made = json.loads(

@@ -157,8 +157,8 @@ def measure(store: Store, authorizer: Authorizer, records: RecordCache, account:
 
     def decide() -> None:
         store.refresh()
-        with store.read() as snapshot:
-            authorizer.authorize(asked, Directory(records.over(snapshot)), request_id="")
+        with records.read() as snapshot:
+            authorizer.authorize(asked, Directory(snapshot), request_id="")
 
     def change(transaction: Transaction) -> None:
         Directory(transaction).organizations.replace(ORG)

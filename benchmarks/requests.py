@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ FEW_USERS = 10
 
 
 @contextmanager
-def yardstick() -> Iterator[tuple[tuple[str, int], int]]:
+def yardstick() -> Generator[tuple[tuple[str, int], int]]:
     """The trivial application: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
