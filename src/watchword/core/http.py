@@ -18,7 +18,17 @@ Headers = Sequence[tuple[bytes, bytes]]
 class RequestHead:
     """All of a request but its body."""
 
-    __slots__ = ("_by_name", "client_address", "endpoint", "headers", "method", "query_string", "raw_path", "scheme")
+    __slots__ = (
+        "_by_name",
+        "client_address",
+        "endpoint",
+        "headers",
+        "method",
+        "query_string",
+        "raw_path",
+        "scheme",
+        "tls_version",
+    )
 
     def __init__(
         self,
@@ -30,6 +40,7 @@ class RequestHead:
         scheme: Literal["http", "https"] = "http",
         client_address: str = "127.0.0.1",
         endpoint: str = "",
+        tls_version: str = "",
     ) -> None:
         self.method = method
         """Upper case."""
@@ -43,6 +54,8 @@ class RequestHead:
         """The peer's IP address, or what a trusted proxy said of it."""
         self.endpoint = endpoint
         """The id of the VPC endpoint that the listener stands for; empty for the public front."""
+        self.tls_version = tls_version
+        """`1.2` or `1.3`; empty without TLS, and behind a trusted proxy, whose clients' is not known."""
         self._by_name: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> bytes | None:

@@ -377,10 +377,15 @@ def _signature_age(facts: Facts) -> ContextValue:
     return str(int((facts.around.now - claim.requested_at).total_seconds() * 1000))
 
 
+def _tls_version(facts: Facts) -> ContextValue:
+    return facts.around.head.tls_version or None
+
+
 S3_KEYS: Final[tuple[Key, ...]] = (
     Key("s3:authType", "String", _authentication_type),
     Key("s3:signatureversion", "String", _signature_version),
     Key("s3:signatureAge", "Numeric", _signature_age),
+    Key("s3:TlsVersion", "Numeric", _tls_version),
     Key("s3:x-amz-content-sha256", "String", _header(b"x-amz-content-sha256")),
     Key("s3:ResourceAccount", "String", _resource_account),
 )

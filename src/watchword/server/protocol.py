@@ -80,6 +80,7 @@ class FrontProtocol(HttpToolsProtocol):
         super().__init__(config, state, {}, loop)
         self.access_log = False
         self._endpoint = endpoint
+        self._tls_version = ""
         """The id of the VPC endpoint that the listener stands for."""
         self.state = state
         self.front = state.front
@@ -106,6 +107,9 @@ class FrontProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and not self.state.trusted_proxies:
+            self._tls_version = (tls.version() or "").removeprefix("TLSv")
         self.state.open.add(self)
         self.deadline = self.loop.time() + self.limits.head_seconds
         if len(self.state.open) > self.limits.connections_max:
@@ -244,6 +248,7 @@ class FrontProtocol(HttpToolsProtocol):
             scheme=scheme,
             client_address=client,
             endpoint=self._endpoint,
+            tls_version=self._tls_version,
         )
 
     def on_body(self, body: bytes) -> None:
