@@ -62,6 +62,8 @@ class Bucket(Record, frozen=True, omit_defaults=True):
     """None when the controls were deleted: as `ObjectWriter`."""
     public_access: PublicAccessBlock | None = PublicAccessBlock()
     """None when the block was deleted."""
+    has_encryption: bool = False
+    """True when somebody set the bucket's encryption: what is written then says AES256."""
     grants: tuple[Grant, ...] = ()
     """The ACL, where ownership allows ACLs; empty: the owner's full control alone."""
     has_object_lock: bool = False

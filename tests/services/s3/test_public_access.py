@@ -137,6 +137,16 @@ def test_ignored_acls_open_nothing(s3: Any, nobody: Any, with_acls: str) -> None
     assert refusal(s3.put_object, Bucket=with_acls, Key="k2", Body=b"", ACL="public-read")[0] == "AccessDenied"
 
 
+def test_a_list_of_which_nothing_counts_shuts_nobody_out_who_may(s3: Any, with_acls: str) -> None:
+    everybody = f'uri="{ALL_USERS}"'
+    s3.put_object(Bucket=with_acls, Key="k", Body=b"x", GrantRead=everybody)
+    s3.put_bucket_acl(Bucket=with_acls, GrantWrite=everybody)
+    s3.put_public_access_block(Bucket=with_acls, PublicAccessBlockConfiguration={"IgnorePublicAcls": True})
+    assert s3.get_object(Bucket=with_acls, Key="k")["Body"].read() == b"x"
+    assert refusal(s3.get_object, Bucket=with_acls, Key="missing")[0] == "NoSuchKey"
+    assert s3.list_objects_v2(Bucket=with_acls)["KeyCount"] == 1
+
+
 def test_switching_acls_off_shuts_what_they_opened(s3: Any, nobody: Any, with_acls: str) -> None:
     s3.put_object(Bucket=with_acls, Key="k", Body=b"x", ACL="public-read")
     rules = [{"ObjectOwnership": "BucketOwnerEnforced"}]
@@ -186,6 +196,20 @@ def test_acls_are_shown_as_they_are(s3: Any, with_acls: str) -> None:
     assert s3.get_bucket_acl(Bucket=with_acls)["Grants"] == [full, everybody]
     s3.put_bucket_acl(Bucket=with_acls, GrantRead=f'uri="{AUTHENTICATED}"', GrantFullControl=f"id={own}")
     assert [grant["Permission"] for grant in s3.get_bucket_acl(Bucket=with_acls)["Grants"]] == ["FULL_CONTROL", "READ"]
+
+
+def test_an_acl_may_be_empty(s3: Any, with_acls: str) -> None:
+    own = s3.list_buckets()["Owner"]["ID"]
+    s3.put_bucket_acl(Bucket=with_acls, AccessControlPolicy={"Owner": {"ID": own}, "Grants": []})
+    assert s3.get_bucket_acl(Bucket=with_acls).get("Grants", []) == []
+
+
+def test_who_may_list_hears_that_there_is_nothing(s3: Any, nobody: Any, with_acls: str) -> None:
+    assert refusal(nobody.get_object, Bucket=with_acls, Key="missing")[0] == "AccessDenied"
+    s3.put_bucket_acl(Bucket=with_acls, ACL="public-read")
+    assert refusal(nobody.get_object, Bucket=with_acls, Key="missing")[0] == "NoSuchKey"
+    s3.put_object(Bucket=with_acls, Key="there", Body=b"x")
+    assert refusal(nobody.get_object, Bucket=with_acls, Key="there")[0] == "AccessDenied"
 
 
 def test_acls_that_cannot_be(s3: Any, with_acls: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -116,6 +117,7 @@ def test_a_bucket_that_is_made_again_has_no_old_settings(s3: Any, bucket: str) -
     assert refusal(s3.get_bucket_cors, Bucket=bucket)[0] == "NoSuchCORSConfiguration"
 
 
+EXPIRY: dict[str, Any] = {"Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 1}}
 KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
 
 
@@ -124,6 +126,16 @@ KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     [
         ("cors", {"CORSRules": [{"AllowedMethods": ["EAT"], "AllowedOrigins": ["*"]}]}, "InvalidRequest"),
         ("lifecycle", {"Rules": []}, "MalformedXML"),
+        ("lifecycle", {"Rules": [EXPIRY | {"Status": "enabled"}]}, "MalformedXML"),
+        ("lifecycle", {"Rules": [EXPIRY | {"Expiration": {"Days": 0}}]}, "InvalidArgument"),
+        (
+            "lifecycle",
+            {"Rules": [EXPIRY | {"Expiration": {"Date": datetime(2030, 1, 1, 5, tzinfo=UTC)}}]},
+            "InvalidArgument",
+        ),
+        ("lifecycle", {"Rules": [EXPIRY | {"ID": "x" * 256}]}, "InvalidArgument"),
+        ("lifecycle", {"Rules": [EXPIRY | {"ID": "a"}, EXPIRY | {"ID": "a"}]}, "InvalidArgument"),
+        ("lifecycle", {"Rules": [{"Status": "Enabled", "Prefix": "a"}]}, "InvalidRequest"),
         ("encryption", {"Rules": [KMS]}, "NotImplemented"),
         ("website", {}, "MalformedXML"),
         ("acceleration", {"Status": "On"}, "MalformedXML"),
@@ -133,3 +145,19 @@ KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
 def test_settings_that_cannot_be(s3: Any, bucket: str, what: str, value: dict[str, Any], code: str) -> None:
     put, _, _, name, _ = SETTINGS[what]
     assert refusal(getattr(s3, put), Bucket=bucket, **{name: value})[0] == code
+
+
+def test_a_lifecycle_rule_without_a_name_gets_one(s3: Any, bucket: str) -> None:
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [EXPIRY]})
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["ID"]
+
+
+def test_what_is_written_under_a_set_encryption_says_so(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="before", Body=b"x")
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=SETTINGS["encryption"][4])
+    assert s3.put_object(Bucket=bucket, Key="after", Body=b"x")["ServerSideEncryption"] == "AES256"
+    assert s3.head_object(Bucket=bucket, Key="after")["ServerSideEncryption"] == "AES256"
+    assert "ServerSideEncryption" not in s3.head_object(Bucket=bucket, Key="before")
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert "ServerSideEncryption" not in s3.put_object(Bucket=bucket, Key="later", Body=b"x")

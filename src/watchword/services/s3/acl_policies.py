@@ -71,6 +71,10 @@ def policy_over_object(
     """What lets callers in at an object. The policy of the bucket says nothing of objects that are another's."""
     is_others = stored is not None and stored.account not in ("", bucket.account) and bucket.has_acls
     policy = None if is_others else _bucket_policy(bucket, directory, caller_account)
+    if stored is None and bucket.grants and bucket.has_acls:
+        # Who may list may hear that there is no such object.
+        readers = tuple(grant for grant in bucket.grants if grant.permission in ("READ", "FULL_CONTROL"))
+        return merged(policy, _counted(readers, bucket, directory), "object")
     if stored is None or not (stored.grants and bucket.has_acls):
         return policy
     return merged(policy, _counted(stored.grants, bucket, directory), "object")
@@ -99,11 +103,13 @@ def _counted(grants: tuple[Grant, ...], bucket: Bucket, directory: Directory) ->
 
 
 @lru_cache(maxsize=1024)
-def merged(policy: str | None, grants: tuple[Grant, ...], kind: Kind) -> str:
-    """A policy with a list's grants behind its statements."""
+def merged(policy: str | None, grants: tuple[Grant, ...], kind: Kind) -> str | None:
+    """A policy with a list's grants behind its statements; the policy itself when they grant nothing."""
+    added = [statement for grant in grants if (statement := _statement(grant, kind)) is not None]
+    if not added:
+        return policy
     document: dict[str, Any] = json.loads(policy) if policy else {"Version": "2012-10-17", "Statement": []}
     statements = document["Statement"]
-    added = [statement for grant in grants if (statement := _statement(grant, kind)) is not None]
     document["Statement"] = [*(statements if isinstance(statements, list) else [statements]), *added]
     return json.dumps(document)
 

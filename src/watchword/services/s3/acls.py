@@ -22,6 +22,7 @@ AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 PERMISSIONS = ("FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP")
 GRANTS_MAX = 100
+_NO_GRANT = Grant("", "NONE")
 
 _CANNED = {
     "private": (),
@@ -73,8 +74,8 @@ def canned_grants(name: str, owner_account: str, bucket_account: str) -> tuple[G
 
 
 def kept(grants: Sequence[Grant], owner_account: str) -> tuple[Grant, ...]:
-    """A list as records keep it."""
-    unique = tuple(dict.fromkeys(grants))
+    """A list as records keep it: one without any line is told from one that stands for the owner's full control."""
+    unique = tuple(dict.fromkeys(grants)) or (_NO_GRANT,)
     return () if unique == (Grant(owner_account, "FULL_CONTROL"),) else unique
 
 
@@ -105,7 +106,8 @@ def is_public(grants: Sequence[Grant]) -> bool:
 
 def grant_views(grants: Sequence[Grant], owner_account: str) -> list[shapes.Grant]:
     """A list as answers show it."""
-    return [_view(grant) for grant in grants or (Grant(owner_account, "FULL_CONTROL"),)]
+    shown = grants or (Grant(owner_account, "FULL_CONTROL"),)
+    return [_view(grant) for grant in shown if grant != _NO_GRANT]
 
 
 def _view(grant: Grant) -> shapes.Grant:

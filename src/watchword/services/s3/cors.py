@@ -16,8 +16,8 @@ RULES_MAX = 100
 METHODS = frozenset({"GET", "PUT", "HEAD", "POST", "DELETE"})
 
 
-def check_cors(asked: shapes.CORSConfiguration) -> None:
-    """Raise InvalidRequest, MalformedXML for rules that cannot be."""
+def checked_cors(asked: shapes.CORSConfiguration) -> shapes.CORSConfiguration:
+    """Give rules as they are kept. Raises InvalidRequest, MalformedXML for those that cannot be."""
     if not 1 <= len(asked.cors_rules) <= RULES_MAX:
         raise malformed_xml()
     for rule in asked.cors_rules:
@@ -32,6 +32,7 @@ def check_cors(asked: shapes.CORSConfiguration) -> None:
         for header in rule.allowed_headers or ():
             if header.count("*") > 1:
                 raise invalid_request(f'AllowedHeader "{header}" can not have more than one wildcard.')
+    return asked
 
 
 def fitting_rule(

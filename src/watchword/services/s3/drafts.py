@@ -78,7 +78,7 @@ def facts(asked: Any, bucket: Bucket, directory: Directory, caller_account: str,
         found["tags"] = header_tags(asked.tagging)
     if asked.storage_class not in (None, "STANDARD"):
         found["storage_class"] = asked.storage_class
-    if asked.server_side_encryption is not None:
+    if asked.server_side_encryption is not None or bucket.has_encryption:
         found["is_encryption_asked"] = True
     if asked.website_redirect_location is not None:
         found["redirect"] = asked.website_redirect_location

@@ -18,12 +18,11 @@ from watchword.directory.directory import Directory
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
-from watchword.services.s3.cors import check_cors
+from watchword.services.s3.cors import checked_cors
 from watchword.services.s3.drafts import check_encryption
 from watchword.services.s3.faults import malformed_xml, no_such_setting
+from watchword.services.s3.lifecycles import checked_lifecycle
 from watchword.services.s3.lookups import bucket_of
-
-RULES_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +41,38 @@ class Setting:
     """Code and message where there is none; None: an empty configuration."""
     wrapped: bool = False
     """True when the output holds the configuration as a member, under the name of the payload."""
-    check: Callable[[Any], None] | None = None
-    """Raises ApiError for what cannot be a configuration."""
+    check: Callable[[Any], Any] | None = None
+    """Gives the configuration as it is kept. Raises ApiError for what cannot be one."""
+    flag: str = ""
+    """A field of the bucket that says whether there is one."""
     default: Any = None
     """What is shown where there is none."""
 
 
-def _check_lifecycle(asked: shapes.BucketLifecycleConfiguration | None) -> None:
-    if asked is None or not 1 <= len(asked.rules) <= RULES_MAX:
-        raise malformed_xml()
-    if any(rule.status not in ("Enabled", "Disabled") for rule in asked.rules):
-        raise malformed_xml()
-
-
-def _check_encryption(asked: shapes.ServerSideEncryptionConfiguration) -> None:
+def _check_encryption(asked: shapes.ServerSideEncryptionConfiguration) -> shapes.ServerSideEncryptionConfiguration:
     if len(asked.rules) != 1:
         raise malformed_xml()
     default = asked.rules[0].apply_server_side_encryption_by_default
     check_encryption(default.sse_algorithm if default else None)
+    return asked
 
 
-def _check_website(asked: shapes.WebsiteConfiguration) -> None:
+def _check_website(asked: shapes.WebsiteConfiguration) -> shapes.WebsiteConfiguration:
     if asked.index_document is None and asked.redirect_all_requests_to is None:
         raise malformed_xml()
+    return asked
 
 
-def _check_status(asked: shapes.AccelerateConfiguration) -> None:
+def _check_status(asked: shapes.AccelerateConfiguration) -> shapes.AccelerateConfiguration:
     if asked.status not in ("Enabled", "Suspended"):
         raise malformed_xml()
+    return asked
 
 
-def _check_payer(asked: shapes.RequestPaymentConfiguration) -> None:
+def _check_payer(asked: shapes.RequestPaymentConfiguration) -> shapes.RequestPaymentConfiguration:
     if asked.payer not in ("BucketOwner", "Requester"):
         raise malformed_xml()
+    return asked
 
 
 # DIFFERS: 0013. As at AWS new buckets say AES256; whether the disk is encrypted is the operator's to see to.
@@ -93,7 +91,7 @@ SETTINGS = (
         "cors_configuration",
         shapes.GetBucketCorsOutput,
         ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
-        check=check_cors,
+        check=checked_cors,
     ),
     Setting(
         "lifecycle",
@@ -101,7 +99,7 @@ SETTINGS = (
         "lifecycle_configuration",
         shapes.GetBucketLifecycleConfigurationOutput,
         ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
-        check=_check_lifecycle,
+        check=checked_lifecycle,
     ),
     Setting(
         "replication",
@@ -118,6 +116,7 @@ SETTINGS = (
         shapes.GetBucketEncryptionOutput,
         wrapped=True,
         check=_check_encryption,
+        flag="has_encryption",
         default=shapes.GetBucketEncryptionOutput(server_side_encryption_configuration=_AES256),
     ),
     Setting(
@@ -166,9 +165,10 @@ def _declare(setting: Setting) -> None:
         bucket = bucket_of(call.request, directory, call.region)
         asked = getattr(call.request, setting.payload)
         if setting.check is not None:
-            setting.check(asked)
+            asked = setting.check(asked)
         kept = {setting.output.__struct_encode_fields__[0]: asked} if setting.wrapped else asked
         record = BucketSetting(bucket=bucket.name, name=setting.name, document=msgspec.json.encode(kept).decode())
+        _flag(setting, bucket, directory, claim=True)
         if directory.bucket_settings.get(bucket.name, setting.name) is None:
             directory.bucket_settings.add(record)
         else:
@@ -188,11 +188,17 @@ def _declare(setting: Setting) -> None:
         record = directory.bucket_settings.get(bucket.name, setting.name)
         if record is not None:
             directory.bucket_settings.remove(record)
+            _flag(setting, bucket, directory, claim=False)
         return Answer(None, 204)
 
     for name, function, writes in zip(setting.words, (put, get, delete), (True, False, True), strict=True):
         if name:
             operation(f"s3:{name}", writes=writes, request=shapes.TYPES[f"{name}Request"])(function)
+
+
+def _flag(setting: Setting, bucket: Bucket, directory: Directory, *, claim: bool) -> None:
+    if setting.flag and getattr(bucket, setting.flag) is not claim:
+        directory.buckets.replace(msgspec.structs.replace(bucket, **{setting.flag: claim}))
 
 
 for _setting in SETTINGS:
