@@ -135,7 +135,9 @@ def test_second_server_is_told_who_has_the_directory(server: ServerProcess) -> N
 
 
 def exports(text: str) -> dict[str, str]:
-    lines = [line.removeprefix("export ").split("=", 1) for line in text.splitlines()]
+    first, *others = text.splitlines()
+    assert first == "unset AWS_PROFILE AWS_SESSION_TOKEN"
+    lines = [line.removeprefix("export ").split("=", 1) for line in others]
     return {name: shlex.split(value)[0] for name, value in lines}
 
 

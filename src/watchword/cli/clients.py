@@ -28,6 +28,7 @@ def env(data_dir: Path, as_json: bool, store_url: str | None) -> None:
     if as_json:
         click.echo(json.dumps(variables))
         return
+    click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
     for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
@@ -81,7 +82,7 @@ def client_variables(data_dir: Path) -> dict[str, str]:
         "AWS_ENDPOINT_URL_SSO_OIDC": pages,
     }
     if server["ca_bundle"]:
-        variables["AWS_CA_BUNDLE"] = str(server["ca_bundle"])
+        variables["AWS_CA_BUNDLE"] = variables["NODE_EXTRA_CA_CERTS"] = str(server["ca_bundle"])
     return variables | {
         "AWS_ACCESS_KEY_ID": access_key_id,
         "AWS_SECRET_ACCESS_KEY": secret_access_key,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -165,15 +167,21 @@ def _teach(description: dict[str, Any], *, as_json: bool, data_dir: Path) -> Non
     _say_ready(description, as_json=False)
     if description["ca_bundle"]:
         click.echo(f"CA bundle {description['ca_bundle']}")
+    command = _own_command()
     click.echo(
         f"""
 In another shell:
-  eval "$(watchword env --data {data_dir})"
+  eval "$({command} env --data {data_dir})"
   aws sts get-caller-identity
   aws iam list-users
 Or as a profile:
-  watchword configure --data {data_dir}
+  {command} configure --data {data_dir}
   aws --profile watchword sts get-caller-identity
 
 Ctrl-C stops the server."""
     )
+
+
+def _own_command() -> str:
+    """How a shell finds the program: by name when it is on the PATH, else by its path."""
+    return "watchword" if shutil.which("watchword") else os.path.relpath(sys.argv[0])
