@@ -226,3 +226,19 @@ def test_what_is_deleted_is_not_found(s3: Any, bucket: str) -> None:
     s3.delete_bucket_ownership_controls(Bucket=bucket)
     assert refusal(s3.get_bucket_ownership_controls, Bucket=bucket)[0] == "OwnershipControlsNotFoundError"
     assert refusal(s3.get_bucket_policy_status, Bucket=bucket)[0] == "NoSuchBucketPolicy"
+
+
+def test_the_policy_itself_is_for_the_account_of_the_bucket(s3: Any, nobody: Any, stranger: Any, opened: str) -> None:
+    s3.put_bucket_policy(Bucket=opened, Policy=for_everybody(opened, "s3:*"))
+    for who in (nobody, stranger):
+        assert refusal(who.get_bucket_policy, Bucket=opened)[0] == "MethodNotAllowed"
+        assert refusal(who.delete_bucket_policy, Bucket=opened)[0] == "MethodNotAllowed"
+        policy = for_everybody(opened, "s3:GetObject")
+        assert refusal(who.put_bucket_policy, Bucket=opened, Policy=policy)[0] == "MethodNotAllowed"
+    assert s3.get_bucket_policy(Bucket=opened)["Policy"] == for_everybody(opened, "s3:*")
+
+
+def test_a_nonsensical_version_does_not_tell_that_there_is_a_bucket(nobody: Any, stranger: Any, bucket: str) -> None:
+    for who in (nobody, stranger):
+        answers = [refusal(who.get_object, Bucket=name, Key="k", VersionId="x") for name in (bucket, "no-such-bucket")]
+        assert [code for code, _ in answers] == ["AccessDenied", "AccessDenied"]

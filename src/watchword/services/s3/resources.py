@@ -19,7 +19,7 @@ from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_o
 from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.faults import malformed_xml
 from watchword.services.s3.lookups import BucketRequest, ObjectRequest
-from watchword.services.s3.versions import version_named
+from watchword.services.s3.versions import is_version_id, version_named
 
 DELETIONS_MAX = 1000
 
@@ -96,7 +96,11 @@ def _object(name: str, key: str, version: str | None, directory: Directory, call
     arn = object_arn(name, key)
     if found is None:
         return Resource(arn, caller.account)
-    stored = directory.objects.get(name, key) if version is None else version_named(directory, name, key, version)
+    if version is None:
+        stored = directory.objects.get(name, key)
+    else:
+        # What cannot be a version is missing here like any other, so that it does not tell that there is a bucket.
+        stored = version_named(directory, name, key, version) if is_version_id(version) else None
     return Resource(
         arn,
         (stored.account if stored is not None and found.has_acls else "") or found.account,
