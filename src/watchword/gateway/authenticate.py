@@ -68,7 +68,7 @@ class Credential:
         return key
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Proof(msgspec.Struct, frozen=True, gc=False):
     """A verified caller, with what a streamed body is verified against."""
 
     caller: Authenticated

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -41,7 +42,7 @@ from watchword.services.authorization import (
     Resource,
     requirements,
 )
-from watchword.services.call import NO_REFUSALS, Call, PageRequest
+from watchword.services.call import NO_REFUSALS, Authenticated, Call, PageRequest
 from watchword.signing.errors import Dialect
 
 
@@ -70,7 +71,7 @@ def service_rules(service: str) -> ServiceRules:
     )
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """One request of one operation, as authorization sees it."""
 
     around: Surroundings
@@ -110,6 +111,21 @@ class Authorizer:
             page=page,
             refusals=refusals,
         )
+
+    def admit(
+        self,
+        requirement: Requirement,
+        request: Any,
+        caller: Authenticated,
+        region: str,
+        now: datetime,
+        request_id: str,
+    ) -> Call[Any]:
+        """The call of an operation that no policy controls. Raises RuntimeError for any other."""
+        # INVARIANT: what is skipped here is only what cannot change the answer.
+        if not requirement.is_always_allowed:
+            raise RuntimeError("policies control this operation")
+        return Call(request, caller, region, now, request_id)
 
     def recheck(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
         """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""

@@ -1,7 +1,8 @@
 """Recent decisions: all that is needed to decide a request once more, exactly as it was decided.
 
-On the way of a request only references are kept (`Trail`, `Decisions.note`); they become lines of JSON later, on the
-thread of whoever drains them. A line of a request names documents, policy sets and callers by digest; those stand in
+On the way of a request only references are kept (`Trail`, `Decisions.note`); they become lines of JSON in batches: a
+few times a second, and when a batch is full, so that what requests hold is let go while it is still in the processor's
+cache. A line of a request names documents, policy sets and callers by digest; those stand in
 lines of their own, written again for every file (`generation`), so that a file is whole by itself.
 
 INVARIANT: no secret is written: neither keys, tokens, signatures nor bodies. What is written of a context are the keys
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -46,8 +48,10 @@ if TYPE_CHECKING:
 
 WAITING_MAX: Final = 20_000
 """Decisions that wait to be written; more are dropped, the newest first."""
+BATCH_MAX: Final = 64
+"""Decisions that wait before a request writes them itself."""
 MISMATCHES_MAX: Final = 16
-"""Signatures that are looked into for one batch of lines."""
+"""Signatures that are looked into in one second."""
 _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
 
@@ -161,6 +165,10 @@ class Trail:
 class DecisionFile(Protocol):
     """Where the lines go: asks for them a few times a second, until it is closed."""
 
+    def flush(self) -> None:
+        """Ask now, and write."""
+        ...
+
     def close(self) -> None:
         """Ask once more, write, and let go."""
         ...
@@ -173,6 +181,7 @@ class Decisions:
         """`gate` is asked where a signature went wrong."""
         self._gate = gate
         self._mismatches_left = 0
+        self._mismatches_second: datetime | None = None
         self._asks = Asks()
         self._waiting: deque[tuple[Exchange, ApiError | None]] = deque()
         self._refs: dict[int, tuple[object, str]] = {}
@@ -187,8 +196,11 @@ class Decisions:
 
     def note(self, exchange: Exchange, error: ApiError | None) -> None:
         """Take a request that was answered, or refused with `error`."""
-        if len(self._waiting) < WAITING_MAX:
-            self._waiting.append((exchange, error))
+        waiting = self._waiting
+        if len(waiting) < WAITING_MAX:
+            waiting.append((exchange, error))
+            if len(waiting) >= BATCH_MAX:
+                self._file.flush()
 
     def close(self) -> None:
         """Write what waits; the last call."""
@@ -201,7 +213,6 @@ class Decisions:
             self._refs.clear()
             self._written.clear()
         lines: list[Line] = []
-        self._mismatches_left = MISMATCHES_MAX
         for _ in range(len(self._waiting)):
             exchange, error = self._waiting.popleft()
             line = self._line(exchange, error, lines)
@@ -240,6 +251,9 @@ class Decisions:
 
     def _mismatch(self, exchange: Exchange) -> MismatchLine | None:
         """Where a signature went wrong. A flood of wrong ones is not looked into one by one."""
+        second = exchange.now.replace(microsecond=0)
+        if second != self._mismatches_second:
+            self._mismatches_second, self._mismatches_left = second, MISMATCHES_MAX
         if self._gate is None or self._mismatches_left == 0:
             return None
         self._mismatches_left -= 1

@@ -35,11 +35,11 @@ Told = tuple[Exchange, ApiError | None]
 def event_line(told: Told) -> bytes:
     """The audit event of a request: one line of JSON without its end."""
     exchange, error = told
-    head, target, proof, operation, call = (
+    head, target, proof, entry, call = (
         exchange.head,
         exchange.target,
         exchange.proof,
-        exchange.operation,
+        exchange.entry,
         exchange.call,
     )
     service = target.service
@@ -49,7 +49,7 @@ def event_line(told: Told) -> bytes:
         clipped(target.region),
         head.client_address,
         clipped(head.header_text(b"user-agent") or ""),
-        operation is not None and not operation.writes,
+        entry is not None and not entry.operation.writes,
         proof.caller.principal.account if proof is not None else "",
         head.endpoint,
     )

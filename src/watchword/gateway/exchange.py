@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.gateway.authenticate import Proof
 from watchword.gateway.authorize import Asked
-from watchword.gateway.identify import Target
+from watchword.gateway.identify import Entry, Target
 from watchword.services.call import Call
-from watchword.services.operation import Operation
 from watchword.signing.payload import PayloadReader
 
 if TYPE_CHECKING:
@@ -38,10 +37,10 @@ class Exchange:
         "body_bytes_max",
         "body_sha256",
         "call",
+        "entry",
         "head",
         "labels",
         "now",
-        "operation",
         "operation_name",
         "position",
         "proof",
@@ -68,7 +67,8 @@ class Exchange:
         self.labels: Mapping[str, str] = {}
         self.operation_name = ""
         """The operation that the request names, served or not."""
-        self.operation: Operation | None = None
+        self.entry: Entry | None = None
+        """The operation when it is served."""
         self.asked: Asked | None = None
         self.call: Call[Any] | None = None
         self.upload: Upload | None = None

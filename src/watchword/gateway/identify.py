@@ -7,13 +7,15 @@ signature's scope must then agree with it. The operation itself is found by the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
 from watchword.core.http import RequestHead
 from watchword.gateway.names import read_host, read_region_set, read_scope, region_of_set
-from watchword.protocols.model import load_service
+from watchword.protocols.model import Paginator, ServiceModel, load_service
+from watchword.protocols.service import Operation as Codec
 from watchword.protocols.service import Service
 from watchword.services.authorization import Requirement
 from watchword.services.operation import OPERATIONS, Operation
@@ -38,6 +40,18 @@ _DIALECTS = {
 }
 
 
+class Entry(NamedTuple):
+    """A served operation: all that the way of a request needs of it, found at its first request."""
+
+    operation: Operation
+    codec: Codec
+    requirement: Requirement
+    paginator: Paginator | None
+    """How the house cuts its lists; None when it lists nothing, or cuts its pages itself."""
+    streams: bool
+    """Its body is not a document but data."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Served:
     """A service with its codecs and functions, made at its first request."""
@@ -50,6 +64,29 @@ class Served:
     signing_name: str
     event_source: str
     """What audit events call it."""
+    _entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
+
+    def entry(self, name: str) -> Entry | None:
+        """An operation by name; None when it is not built, or has no entry in `authorization.toml`."""
+        known = self._entries.get(name)
+        if known is not None:
+            return known
+        operation, requirement = self.operations.get(name), self.requirements.get(name)
+        if operation is None or requirement is None:
+            return None
+        codec = self.protocol.operation(name)
+        paginator = None if operation.pages_itself else codec.paginator
+        known = Entry(operation, codec, requirement, paginator, _streams(self.protocol.model, name))
+        self._entries[name] = known
+        return known
+
+
+def _streams(model: ServiceModel, name: str) -> bool:
+    facts = model.operations[name]
+    if facts.input is None:
+        return False
+    shape = model.shapes[facts.input.shape]
+    return shape.payload is not None and shape.members[shape.payload].streaming
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,21 +100,27 @@ class Target:
     """The region that the host name demands."""
     bucket: str | None = None
     """The bucket in the host name."""
+    _rules: dict[str | None, Rules] = field(default_factory=dict[str | None, Rules])
+    """By the region that the resource demands: the few regions in which there are buckets."""
 
     def in_region(self, region: str) -> Target:
         """The same in another region, unless the host demands one."""
-        return self if self.host_region is not None else replace(self, region=region)
+        return self if self.host_region is not None else replace(self, region=region, _rules={})
 
     def rules(self, region: str | None = None) -> Rules:
         """What the signature must look like; `region` is one that the resource demands."""
-        return _rules(
-            self.service.signing_name, self.service.dialect, self.host_region or region, self.region, self.bucket
-        )
-
-
-@lru_cache(maxsize=1024)
-def _rules(service: str, dialect: Dialect, region: str | None, served_region: str, bucket: str | None) -> Rules:
-    return Rules(service=service, dialect=dialect, region=region, served_region=served_region, bucket=bucket)
+        known = self._rules.get(region)
+        if known is None:
+            service = self.service
+            known = Rules(
+                service=service.signing_name,
+                dialect=service.dialect,
+                region=self.host_region or region,
+                served_region=self.region,
+                bucket=self.bucket,
+            )
+            self._rules[region] = known
+        return known
 
 
 @cache
@@ -101,15 +144,15 @@ def served(name: str) -> Served:
 
 def identify(head: RequestHead, region_default: str) -> Target:
     """Find the target of a request. Never fails: what names nothing is for S3, which answers for itself."""
-    scope = read_scope(head.header(b"authorization"), head.query_string)
+    scope = read_scope(head.fields.get(b"authorization"), head.query_string)
     if scope is not None and scope.is_regionless:
         region_default = region_of_set(read_region_set(head), region_default)
-    if head.raw_path.startswith(_CONTROL_PATH):
-        return _target(head.host, "s3control", scope.region if scope is not None and scope.region else region_default)
-    if scope is not None and scope.service in SERVED:
-        return _target(head.host, scope.service, scope.region or region_default)
     region = scope.region if scope is not None and scope.region else region_default
-    return _target(head.host, _guessed(head), region)
+    if head.raw_path.startswith(_CONTROL_PATH):
+        service = "s3control"
+    else:
+        service = scope.service if scope is not None and scope.service in SERVED else _guessed(head)
+    return _target(head.host, service, region)
 
 
 @lru_cache(maxsize=4096)

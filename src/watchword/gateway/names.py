@@ -87,11 +87,20 @@ _V2_QUERY = re.compile(rb"(?:^|&)AWSAccessKeyId=([^&]{1,128})(?:&|\Z)")
 _REGION_SET = re.compile(rb"(?:^|&)X-Amz-Region-Set=([^&]{1,1024})(?:&|\Z)")
 
 
+_CREDENTIAL_BYTES_MAX = 256
+
+
 def read_scope(authorization: bytes | None, query_string: bytes) -> Scope | None:
     """The scope in an Authorization header or a presigned query, when one can be seen."""
+    if authorization:
+        # Most clients write the credential first, and the same one for a day.
+        beginning = authorization.partition(b",")[0]
+        scope = _known_scope(beginning) if len(beginning) <= _CREDENTIAL_BYTES_MAX else None
+        if scope is not None:
+            return scope
     match = _HEADER_SCOPE.search(authorization) if authorization else _QUERY_SCOPE.search(query_string)
     if match is not None:
-        return Scope(match[1].decode("latin-1"), match[2].decode("latin-1"), match[3].decode("latin-1"))
+        return _scope(match)
     if not authorization and not query_string:
         return None
     match = _V4A_HEADER_SCOPE.search(authorization) if authorization else _V4A_QUERY_SCOPE.search(query_string)
@@ -99,6 +108,17 @@ def read_scope(authorization: bytes | None, query_string: bytes) -> Scope | None
         return Scope(match[1].decode("latin-1"), "", match[2].decode("latin-1"), is_regionless=True)
     match = _V2_HEADER.match(authorization) if authorization else _V2_QUERY.search(query_string)
     return None if match is None else Scope(match[1].decode("latin-1"), "", "s3")
+
+
+def _scope(match: re.Match[bytes]) -> Scope:
+    return Scope(match[1].decode("latin-1"), match[2].decode("latin-1"), match[3].decode("latin-1"))
+
+
+@lru_cache(maxsize=4096)
+def _known_scope(beginning: bytes) -> Scope | None:
+    """The scope in the first part of an Authorization header. Strangers fill this memory: what goes in is short."""
+    match = _HEADER_SCOPE.search(beginning)
+    return None if match is None else _scope(match)
 
 
 def read_region_set(head: RequestHead) -> str:

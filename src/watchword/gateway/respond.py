@@ -23,6 +23,7 @@ from watchword.core.errors import (
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.gateway.identify import Served
 from watchword.protocols.bindings import Ids
+from watchword.protocols.service import Operation as Codec
 from watchword.services.operation import Answer
 from watchword.signing.errors import Dialect, SignatureError
 
@@ -38,15 +39,16 @@ def ids_for(service: Served, request_id: str) -> Ids:
     return Ids(request_id, _HOST_ID if service.dialect is Dialect.S3 else "")
 
 
-def render(service: Served, operation_name: str, output: Any, ids: Ids) -> HttpResponse:
+def render(codec: Codec, output: Any, ids: Ids) -> HttpResponse:
     """The answer of an operation that ran."""
-    operation = service.protocol.operation(operation_name)
     if not isinstance(output, Answer):
-        return operation.write(output, ids)
+        return codec.write(output, ids)
     answer = cast("Answer[Any]", output)
-    response = operation.write(answer.output, ids)
-    status = response.status if answer.status is None else answer.status
-    return HttpResponse(status, [*response.headers, *_lines(answer.headers)], response.body)
+    response = codec.write(answer.output, ids)
+    if answer.status is not None:
+        response.status = answer.status
+    response.headers += _lines(answer.headers)
+    return response
 
 
 @lru_cache(maxsize=256)

@@ -37,7 +37,6 @@ from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
-from watchword.services.call import PageRequest
 from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
 from watchword.signing.modes import UNSIGNED
@@ -153,8 +152,11 @@ class Gateway:
                 exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
             else:
                 exchange.body_bytes_max = 0
+                if exchange.entry is not None and not exchange.entry.operation.writes:
+                    self._authorize(exchange, b"", directory)
+                    exchange.response = self._read(exchange, directory)
                 return
-            streams = _streams(exchange)
+            streams = exchange.entry is not None and exchange.entry.streams
             size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
             if reader.declared_size > size_max:
                 raise BodyTooLarge(size_max)
@@ -172,7 +174,7 @@ class Gateway:
         bucket, boundary = found
         service = exchange.target.service
         exchange.operation_name = "PutObject"
-        exchange.operation = service.operations[exchange.operation_name]
+        exchange.entry = service.entry(exchange.operation_name)
         exchange.body_bytes_max = OBJECT_BYTES_MAX + FRAMES_BYTES_MAX
         length = int(exchange.head.header(b"content-length") or 0)
 
@@ -222,27 +224,31 @@ class Gateway:
 
     def _name_operation(self, exchange: Exchange, body: bytes, path: bytes | None = None) -> None:
         """Find the operation. Raises ApiError when there is none, or none that is built."""
-        if exchange.operation is not None:
+        if exchange.entry is not None:
             return
         service = exchange.target.service
         match = service.protocol.match(exchange.head, body, path=path)
-        exchange.operation_name = match.operation.name
-        exchange.labels = match.labels
-        exchange.operation = service.operations.get(match.operation.name)
-        if exchange.operation is None or match.operation.name not in service.requirements:
-            raise not_built(service.name, match.operation.name)
+        name = match.operation.name
+        exchange.operation_name, exchange.labels = name, match.labels
+        exchange.entry = service.entry(name)
+        if exchange.entry is None:
+            raise not_built(service.name, name)
 
     def _authorize(self, exchange: Exchange, body: bytes, directory: Directory) -> None:
         """Decode, validate, and decide. Raises ApiError."""
-        proof, operation, target = exchange.proof, exchange.operation, exchange.target
+        proof, entry, target = exchange.proof, exchange.entry, exchange.target
         assert proof is not None
-        assert operation is not None
+        assert entry is not None
         service = target.service
-        codec = service.protocol.operation(operation.name)
         head = exchange.head if exchange.upload is None else exchange.upload.head
         if proof.claim is not None and proof.claim.form is Form.QUERY and service.dialect is Dialect.S3:
             head = with_query_headers(head)
-        request = codec.read(head, body, exchange.labels)
+        request = entry.codec.read(head, body, exchange.labels)
+        if entry.requirement.is_always_allowed and not entry.operation.writes:
+            exchange.call = self.authorizer.admit(
+                entry.requirement, request, proof.caller, target.region, exchange.now, exchange.request_id
+            )
+            return
         rules = service_rules(service.name)
         around = Surroundings(
             head=exchange.head,
@@ -251,7 +257,7 @@ class Gateway:
             region=target.region,
             now=exchange.now,
             request=request,
-            requirement=service.requirements[operation.name],
+            requirement=entry.requirement,
             keys=rules.keys,
             prefixes=rules.prefixes,
             endpoint=self.endpoints[exchange.head.endpoint] if exchange.head.endpoint else None,
@@ -261,37 +267,34 @@ class Gateway:
             exchange.asked,
             directory,
             request_id=exchange.request_id,
-            page=self._page(exchange, request),
+            page=None
+            if entry.paginator is None
+            else self.markers.page(proof.caller.account, exchange.operation_name, request, entry.paginator),
         )
 
-    def _page(self, exchange: Exchange, request: Any) -> PageRequest | None:
-        operation, proof = exchange.operation, exchange.proof
-        assert operation is not None
-        assert proof is not None
-        paginator = exchange.target.service.protocol.operation(operation.name).paginator
-        if paginator is None or operation.pages_itself:
-            return None
-        return self.markers.page(proof.caller.account, operation.name, request, paginator)
-
     def _run(self, exchange: Exchange, directory: Directory | None) -> HttpResponse | Commit:
-        operation, call = exchange.operation, exchange.call
-        assert operation is not None
-        assert call is not None
-        if operation.writes:
+        assert exchange.entry is not None
+        if exchange.entry.operation.writes:
             if not self.audit_log.is_writable:
                 raise unavailable(exchange.target.service.dialect)
             return lambda: self._commit(exchange)
         assert directory is not None
-        return self._answer(exchange, self.dispatcher.read(operation, call, directory))
+        return self._read(exchange, directory)
+
+    def _read(self, exchange: Exchange, directory: Directory) -> HttpResponse:
+        entry, call = exchange.entry, exchange.call
+        assert entry is not None
+        assert call is not None
+        return self._answer(exchange, self.dispatcher.read(entry.operation, call, directory))
 
     def _commit(self, exchange: Exchange) -> HttpResponse:
-        operation, call, asked = exchange.operation, exchange.call, exchange.asked
-        assert operation is not None
+        entry, call, asked = exchange.entry, exchange.call, exchange.asked
+        assert entry is not None
         assert call is not None
         assert asked is not None
         try:
             output = self.dispatcher.write(
-                operation, call, exchange.position, lambda directory: self.authorizer.recheck(asked, directory)
+                entry.operation, call, exchange.position, lambda directory: self.authorizer.recheck(asked, directory)
             )
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self._fail(exchange, error)
@@ -300,8 +303,8 @@ class Gateway:
         return response
 
     def _answer(self, exchange: Exchange, output: Any) -> HttpResponse:
-        service = exchange.target.service
-        response = render(service, exchange.operation_name, output, ids_for(service, exchange.request_id))
+        assert exchange.entry is not None
+        response = render(exchange.entry.codec, output, ids_for(exchange.target.service, exchange.request_id))
         if exchange.upload is not None:
             response = exchange.upload.answer(exchange.head, response, output)
         self.audit_log.append((exchange, None))
@@ -351,16 +354,6 @@ def _bytes_of(body: Spooled) -> bytes:
         return body.data
     assert body.path is not None
     return body.path.read_bytes()
-
-
-def _streams(exchange: Exchange) -> bool:
-    """True when the body of the operation is not a document but data."""
-    service = exchange.target.service
-    facts = service.protocol.model.operations[exchange.operation_name]
-    if facts.input is None:
-        return False
-    shape = service.protocol.model.shapes[facts.input.shape]
-    return shape.payload is not None and shape.members[shape.payload].streaming
 
 
 def _bucket_region(directory: Directory, path: bytes) -> str | None:

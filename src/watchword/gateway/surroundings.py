@@ -32,7 +32,7 @@ class VpcEndpoint(msgspec.Struct, frozen=True):
     region: str = ""
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class Surroundings(msgspec.Struct, frozen=True, gc=False):
     """What every check of one request has in common."""
 
     head: RequestHead

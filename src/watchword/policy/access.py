@@ -72,7 +72,7 @@ def _check_elements(layer: Layer, document: CompiledDocument) -> None:
         raise MalformedPolicy(f"a {layer.value} {'must not' if layer is Layer.TRUST else 'must'} name resources")
 
 
-class AccessRequest(msgspec.Struct, frozen=True):
+class AccessRequest(msgspec.Struct, frozen=True, gc=False):
     """One caller, one action, one resource. An API call may need several; every one must be allowed."""
 
     principal: Principal

@@ -8,14 +8,11 @@ Source: RFC 9110 (sections 6.6.1, 8.6); RFC 9112 (section 9.6).
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from watchword.core.http import FileBody, HttpResponse
-
-_ENDS_LINE = re.compile(rb"[\r\n\0]")
 
 
 def with_length(response: HttpResponse) -> list[tuple[bytes, bytes]]:
@@ -23,8 +20,9 @@ def with_length(response: HttpResponse) -> list[tuple[bytes, bytes]]:
     status = response.status
     if status < 200 or status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         return response.headers
-    if any(name == b"content-length" for name, _ in response.headers):
-        return response.headers
+    for name, _ in response.headers:
+        if name == b"content-length":
+            return response.headers
     length = response.body.length if isinstance(response.body, FileBody) else len(response.body)
     return [*response.headers, (b"content-length", b"%d" % length)]
 
@@ -34,15 +32,15 @@ def encode_answer(response: HttpResponse, method: str, head_lines: bytes, *, kee
 
     `head_lines` are whole lines that stand in every answer.
     """
-    parts = [STATUS_LINE[response.status], head_lines]
-    for name, value in with_length(response):
-        if _ENDS_LINE.search(value):
-            raise ValueError(f"header `{name.decode('latin-1')}` would break the answer")
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    if method != "HEAD" and isinstance(response.body, bytes):
-        parts.append(response.body)
-    return b"".join(parts)
+    headers = with_length(response)
+    lines = b"".join([b"%b: %b\r\n" % line for line in headers])
+    # INVARIANT: each line ends once, where it was ended here.
+    if lines.count(b"\r") != len(headers) or lines.count(b"\n") != len(headers) or b"\0" in lines:
+        names = b", ".join([name for name, _ in headers]).decode("latin-1")
+        raise ValueError(f"one of the headers `{names!r}` would break the answer")
+    body = b"" if method == "HEAD" or isinstance(response.body, FileBody) else response.body
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    return b"".join((STATUS_LINE[response.status], head_lines, lines, end, body))
 
 
 def bare_answer(status: int, head_lines: bytes) -> bytes:

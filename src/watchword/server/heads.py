@@ -56,12 +56,12 @@ class IncomingHead:
 
     def add_header(self, name: bytes, value: bytes, *, is_trailer: bool) -> None:
         """Take a header line."""
-        limits = self._limits
-        self._bytes += len(name) + len(value) + 4
+        limits, headers, length = self._limits, self.headers, len(value)
+        self._bytes += len(name) + length + 4
         if (
             self._bytes > limits.head_bytes_max
-            or len(value) > limits.header_line_bytes_max
-            or len(self.headers) >= limits.headers_max
+            or length > limits.header_line_bytes_max
+            or len(headers) >= limits.headers_max
         ):
             raise NotHttp(431)
         if is_trailer:
@@ -70,7 +70,7 @@ class IncomingHead:
         value = value.rstrip(b" \t")
         if name in _FRAMING:
             self._note_framing(name, value)
-        self.headers.append((name, value))
+        headers.append((name, value))
 
     def check(self, *, is_old: bool, is_upgrade: bool) -> None:
         """The head is complete: check what only the whole can show. `is_old` is HTTP/1.0."""

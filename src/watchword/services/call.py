@@ -54,7 +54,7 @@ class Page(NamedTuple, Generic[T]):
     marker: str | None
 
 
-class Call(msgspec.Struct, Generic[Q], frozen=True):
+class Call(msgspec.Struct, Generic[Q], frozen=True, gc=False):
     """One authorized call of one operation."""
 
     request: Q
@@ -65,7 +65,7 @@ class Call(msgspec.Struct, Generic[Q], frozen=True):
     page: PageRequest | None = None
     body: Spooled | None = None
     """The payload of an operation that streams one."""
-    refusals: Mapping[str, str] = msgspec.field(default_factory=lambda: NO_REFUSALS)
+    refusals: Mapping[str, str] = NO_REFUSALS
     """What an operation that is decided resource by resource must not touch: the ARN, and the denial's message."""
 
     @property
