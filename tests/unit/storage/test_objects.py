@@ -133,3 +133,49 @@ def test_a_sweep_takes_old_orphans_only(root: Path) -> None:
     assert objects.sweep(lambda blob: blob == named, datetime.now(UTC) + LATER) == 2
     assert names(root) == {named}
     assert list((root / "staging").iterdir()) == []
+
+
+def test_ranges_of_several_blobs_are_one_body(root: Path, tmp_path: Path) -> None:
+    objects = LocalObjects(root, os.urandom)
+    bodies = [os.urandom(INLINE_BYTES_MAX), os.urandom(10), os.urandom(INLINE_BYTES_MAX)]
+    blobs = [objects.stage(spool(tmp_path / str(number), body)) for number, body in enumerate(bodies)]
+    short = objects.joined([(blobs[0], 5, 3), (blobs[1], 0, 10), (blobs[2], 1, 2)])
+    assert short == bodies[0][5:8] + bodies[1] + bodies[2][1:3]
+    long = objects.joined([(blobs[0], 1, INLINE_BYTES_MAX - 1), (blobs[2], 0, INLINE_BYTES_MAX)])
+    assert isinstance(long, FileBody)
+    assert long.length == 2 * INLINE_BYTES_MAX - 1
+    found = [each.path.read_bytes()[each.offset : each.offset + each.length] for each in long.ranges]
+    assert b"".join(found) == bodies[0][1:] + bodies[2]
+
+
+def test_a_copy_and_a_clone_outlive_what_they_were_made_from(root: Path) -> None:
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
+    first, second = objects.stage(small(b"abc")), objects.stage(small(b"def"))
+    passed: list[bytes] = []
+    copy = objects.copy([(first, 1, 2), (second, 0, 2)], passed.append)
+    clone = objects.clone(first)
+    for blob in (first, second):
+        objects.discard(blob)
+    assert objects.body(copy, 0, 4) == b"".join(passed) == b"bcde"
+    assert objects.body(clone, 0, 3) == b"abc"
+    assert {path.name for path in blob_paths(root)} == {copy, clone}
+
+
+def test_a_copy_of_what_is_lost_leaves_nothing(root: Path) -> None:
+    objects = LocalObjects(root, os.urandom)
+    blob = objects.stage(small(b"abc"))
+    for pieces in ([(blob, 0, 4)], [(blob, 0, 3), ("0" * 32, 0, 1)]):
+        with pytest.raises(Unavailable):
+            objects.copy(pieces, lambda data: None)
+    with pytest.raises(Unavailable):
+        objects.clone("0" * 32)
+    assert {path.name for path in blob_paths(root)} == {blob}
+    assert list((root / "staging").iterdir()) == []
+
+
+def test_parts_stay_for_readers_who_are_on_their_way_through_them(root: Path) -> None:
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
+    part, whole = objects.stage(small(b"part")), objects.stage(small(b"whole"))
+    objects.discard_parts([part])
+    objects.discard(whole)
+    assert {path.name for path in blob_paths(root)} == {part}
