@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from watchword.directory.organizations import RCP, SCP, PolicyType
 from watchword.directory.policies import HolderKind
 from watchword.directory.ports import Store
 from watchword.gateway.caches import AccountCache
+from watchword.gateway.records import CachedTransaction
 from watchword.policy.access import Levels, SourcedPolicy
 from watchword.policy.compiled import CompiledDocument
 from watchword.policy.decision import Layer, PolicySource
@@ -38,22 +40,48 @@ class Documents:
 
     def __init__(self, documents_max: int = DOCUMENTS_HELD) -> None:
         self._compiled: dict[tuple[Layer, str], CompiledDocument | None] = {}
+        self._of_resources: dict[tuple[str, str], SourcedPolicy] = {}
         self._documents_max = documents_max
+
+    def of_resource(self, arn: str, text: str, *, is_trust: bool) -> SourcedPolicy:
+        """The policy of a resource, or the trust policy of a role. What is asked for again is the same object."""
+        # INVARIANT: an ARN tells a role from all else, so that a text never passes for the policy of the other kind.
+        known = self._of_resources.get((arn, text))
+        if known is None or (known.source.layer is Layer.TRUST) is not is_trust:
+            known = self.sourced(PolicySource(Layer.TRUST if is_trust else Layer.RESOURCE, arn), text)
+            if len(self._of_resources) >= self._documents_max:
+                self._of_resources.clear()
+            self._of_resources[arn, text] = known
+        return known
 
     def sourced(self, source: PolicySource, text: str) -> SourcedPolicy:
         """The policy with its compiled document; one that cannot be read never lets anything pass."""
         key = (source.layer, text)
-        if key not in self._compiled:
+        try:
+            document = self._compiled[key]  # one look-up: another thread may take the entry away at any time
+        except KeyError:
+            document = _compiled(source, text)
             if len(self._compiled) >= self._documents_max:
-                del self._compiled[next(iter(self._compiled))]
-            self._compiled[key] = _compiled(source, text)
-        return SourcedPolicy(source, self._compiled[key])
+                with suppress(RuntimeError):  # another thread was first
+                    self._compiled.pop(next(iter(self._compiled), key), None)
+            self._compiled[key] = document
+        return SourcedPolicy(source, document)
 
 
 def _owners(directory: Directory, account: str) -> tuple[str, ...]:
     """Whose changes an account's policies depend on."""
     member = directory.members.get(account)
     return (account,) if member is None else (account, member.organization)
+
+
+def _of_one_moment(directory: Directory) -> Directory:
+    """The snapshot behind a directory.
+
+    INVARIANT: what is kept was read at the one position that it is kept with. A record from memory may be older than
+    the snapshot, which begins when it is first asked.
+    """
+    transaction = directory.transaction
+    return Directory(transaction.snapshot) if isinstance(transaction, CachedTransaction) else directory
 
 
 def _compiled(source: PolicySource, text: str) -> CompiledDocument | None:
@@ -102,6 +130,7 @@ class Plans:
         key = (principal.kind, principal.unique_id, limits)
         plan = self._plans.get(key)
         if plan is None:
+            directory = _of_one_moment(directory)
             plan = self._gather(caller, directory)
             if principal.account:
                 owners = _owners(directory, principal.account)
@@ -117,6 +146,7 @@ class Plans:
         entry = self._controls.entries.get(account)
         if entry is not None:
             return entry[0].plan
+        directory = _of_one_moment(directory)
         control = Control(self.live_control(account, directory))
         self._controls.put(account, _owners(directory, account), control, directory.transaction.position)
         return control.plan
