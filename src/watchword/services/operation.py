@@ -83,9 +83,9 @@ def operation(
     """Declare the function below as the operation `service:Name`.
 
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names
-    (`directory` is a snapshot then); its result reaches the operation as the argument `prepared`. `discard(prepared, ...)` takes it back when the
-    operation fails. `request` is the input shape, for a function made from a table; else the annotation names it.
-    `pages_itself` says that the function cuts its own pages.
+    (`directory` is then a snapshot); its result reaches the operation as the argument `prepared`.
+    `discard(prepared, ...)` takes it back when the operation fails. `request` is the input shape, for a function made
+    from a table; else the annotation names it.
     """
     service, _, name = full_name.partition(":")
 

@@ -112,4 +112,5 @@ def _damage(path: Path, body: _Body) -> str | None:
         return f"its file cannot be read: {error.strerror}"
     if size != body.size:
         return f"its file has {size} bytes instead of {body.size}"
-    return None if digest.hexdigest() == body.md5 else "its bytes are not those that came in"
+    found = digest.hexdigest()
+    return None if found == body.md5 else "its bytes are not those that came in"
