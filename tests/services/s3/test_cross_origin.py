@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.house import Account
+from tests.support.house import Account, refusal
 from tests.support.raw_requests import Answer, get, unsigned
 
 PAGE = "https://page.example"
@@ -77,3 +77,19 @@ def test_answers_can_be_read_by_the_page_that_a_rule_names(acme: Account, ruled:
     assert (refused.status, refused.headers["access-control-allow-origin"]) == (403, PAGE)
     without = get(acme.administrator, f"/{ruled}/k").send()
     assert "access-control-allow-origin" not in without.headers
+
+
+@pytest.mark.parametrize("name", ["a\nset-cookie: b", "a b", "a\u00fc", ""])
+def test_a_rule_that_shows_what_is_no_header_is_refused(s3: Any, bucket: str, name: str) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposeHeaders": [name]}
+    assert refusal(s3.put_bucket_cors, Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})[0] == "InvalidRequest"
+
+
+@pytest.mark.parametrize("name", ["Origin", "Access-Control-Request-Headers"])
+def test_a_preflight_with_letters_of_any_alphabet(acme: Account, s3: Any, bucket: str, name: str) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*", "http://x*"], "AllowedHeaders": ["*"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    asked = unsigned(acme.administrator, "OPTIONS", f"/{bucket}/k", access_control_request_method="GET", origin=PAGE)
+    for value in ("http://x\u20ac".encode(), b"http://x\xff"):
+        answer = asked.with_header(name.lower().encode(), value).send()
+        assert answer.status in (200, 400, 403), answer.text

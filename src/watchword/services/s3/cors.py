@@ -7,12 +7,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html, https:/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from watchword.services.s3 import shapes
 from watchword.services.s3.faults import invalid_request, malformed_xml
 
 RULES_MAX = 100
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 METHODS = frozenset({"GET", "PUT", "HEAD", "POST", "DELETE"})
 
 
@@ -32,6 +34,10 @@ def checked_cors(asked: shapes.CORSConfiguration) -> shapes.CORSConfiguration:
         for header in rule.allowed_headers or ():
             if header.count("*") > 1:
                 raise invalid_request(f'AllowedHeader "{header}" can not have more than one wildcard.')
+        for header in rule.expose_headers or ():
+            # INVARIANT: nothing that a rule says can begin a header line of its own.
+            if not _HEADER.match(header):
+                raise invalid_request(f'ExposeHeader "{header}" contains invalid character.')
     return asked
 
 
