@@ -85,7 +85,7 @@ def operation(
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names
     (`directory` is then a snapshot); its result reaches the operation as the argument `prepared`.
     `discard(prepared, ...)` takes it back when the operation fails. `request` is the input shape, for a function made
-    from a table; else the annotation names it.
+    from a table; else the annotation names it. `pages_itself` says that the function cuts its own pages.
     """
     service, _, name = full_name.partition(":")
 
