@@ -57,6 +57,8 @@ class Resource(msgspec.Struct, frozen=True):
     """True for a service-linked role that is to be assumed: resource control policies leave it alone."""
     is_version: bool = False
     """True for a version of an object that the request names by its id."""
+    version_id: str | None = None
+    """The id of that version where the request names several."""
     object_tags: Tags = ()
     """The tags of an S3 object, which are `s3:ExistingObjectTag`."""
     bucket_tags: Tags = ()

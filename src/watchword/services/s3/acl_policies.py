@@ -68,9 +68,11 @@ def policy_over_bucket(bucket: Bucket, directory: Directory, caller_account: str
 def policy_over_object(
     bucket: Bucket, stored: StoredObject | None, directory: Directory, caller_account: str
 ) -> str | None:
-    """What lets callers in at an object. The policy of the bucket says nothing of objects that are another's."""
+    """What lets callers in at an object. The policy of the bucket denies objects that are another's, but opens none."""
     is_others = stored is not None and stored.account not in ("", bucket.account) and bucket.has_acls
-    policy = None if is_others else _bucket_policy(bucket, directory, caller_account)
+    policy = _bucket_policy(bucket, directory, caller_account)
+    if is_others and policy is not None:
+        policy = _denials(policy)
     if stored is None and bucket.grants and bucket.has_acls:
         # Who may list may hear that there is no such object.
         readers = tuple(grant for grant in bucket.grants if grant.permission in ("READ", "FULL_CONTROL"))
@@ -85,7 +87,7 @@ def _bucket_policy(bucket: Bucket, directory: Directory, caller_account: str) ->
         return None
     # INVARIANT: callers of other accounts, and of none, never pass by a public policy that is restricted.
     if bucket.is_policy_public and caller_account != bucket.account and _is_restricted(bucket, directory):
-        return None
+        return _denials(bucket.bound_policy or bucket.policy)
     return bucket.bound_policy or bucket.policy
 
 
@@ -100,6 +102,16 @@ def _counted(grants: tuple[Grant, ...], bucket: Bucket, directory: Directory) ->
     if is_public(grants) and effective_block(bucket, directory).ignore_public_acls:
         return tuple(grant for grant in grants if not is_public((grant,)))
     return grants
+
+
+@lru_cache(maxsize=1024)
+def _denials(policy: str) -> str | None:
+    """What a policy denies; None when it denies nothing."""
+    document: dict[str, Any] = json.loads(policy)
+    statements = document["Statement"]
+    listed: list[dict[str, Any]] = statements if isinstance(statements, list) else [statements]
+    denials = [statement for statement in listed if statement["Effect"] == "Deny"]
+    return json.dumps({**document, "Statement": denials}) if denials else None
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from watchword.core.clock import iso8601
-from watchword.core.tags import Tags
+from watchword.core.tags import Tags, asked_tag
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
@@ -53,7 +53,9 @@ def _if_match(request: Any, resource: Resource, caller: Authenticated) -> KeyVal
     if not isinstance(request, shapes.DeleteObjectsRequest):
         return getattr(request, "if_match", None)
     key = resource.arn.removeprefix(f"arn:aws:s3:::{request.bucket}/")
-    return next((each.e_tag for each in request.delete.objects if each.key == key), None)
+    # INVARIANT: a list that names a key twice gets no further than the lesser of the two conditions.
+    etags = {each.e_tag for each in request.delete.objects if each.key == key}
+    return etags.pop() if len(etags) == 1 else None
 
 
 def _location(request: shapes.CreateBucketRequest, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -74,7 +76,7 @@ def _request_tags(request: Any) -> Tags | None:
 
 
 def _request_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
-    return _tag(_request_tags(request) or (), name)
+    return asked_tag(_request_tags(request) or (), name)
 
 
 def _request_tag_keys(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -100,8 +102,8 @@ def _copy_source(request: Any, resource: Resource, caller: Authenticated) -> Key
 
 
 def _version(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
-    if not resource.is_version:
-        return None
+    if not resource.is_version or resource.version_id is not None:
+        return resource.version_id
     own: str | None = getattr(request, "version_id", None)
     source: str | None = getattr(request, "copy_source", None)
     return own if own is not None or source is None else read_source(source).version

@@ -83,6 +83,11 @@ def copied_tags(request: shapes.CopyObjectRequest, directory: Directory, caller:
     return source if source.object_tags and request.tagging_directive in (None, "COPY") else None
 
 
+def tagged_copy(request: shapes.CopyObjectRequest, directory: Directory, caller: Authenticated) -> Resource | None:
+    """Where a copy gets the tags of its source; None when there are none, or others. Raises InvalidArgument."""
+    return None if copied_tags(request, directory, caller) is None else object_place(request, directory, caller)
+
+
 def source_bucket(
     request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
 ) -> Resource:
@@ -124,8 +129,11 @@ def deletions(
     owning = _in_bucket("", request.bucket, directory, caller)
     found: list[tuple[str, Resource]] = []
     for each in asked:
-        place = replace(owning, arn=object_arn(request.bucket, each.key))
-        found.append(("s3:DeleteObject" if each.version_id is None else "s3:DeleteObjectVersion", place))
+        is_version = each.version_id is not None
+        place = replace(
+            owning, arn=object_arn(request.bucket, each.key), is_version=is_version, version_id=each.version_id
+        )
+        found.append(("s3:DeleteObjectVersion" if is_version else "s3:DeleteObject", place))
         if each.e_tag not in (None, "*"):
             found.append(("s3:GetObject", place))
         if request.bypass_governance_retention:
@@ -157,5 +165,6 @@ RESOLVERS: dict[str, FurtherResolver] = {
     "copied_tags": copied_tags,
     "copy_source": copy_source,
     "source_bucket": source_bucket,
+    "tagged_copy": tagged_copy,
 }
 EACH: dict[str, EachResolver] = {"deletions": deletions}
