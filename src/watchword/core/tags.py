@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from watchword.core.errors import WatchwordError
+
 TAGS_MAX = 50
 
 Tags = tuple[tuple[str, str], ...]
@@ -28,6 +30,21 @@ def without_tags(old: Tags, keys: Iterable[str], *, fold: bool) -> Tags:
     """Remove `keys` from `old`; absent keys are no error."""
     gone = {_name(key, fold) for key in keys}
     return tuple((key, value) for key, value in old if _name(key, fold) not in gone)
+
+
+class AmbiguousTag(WatchwordError):  # noqa: N818 - it is the tag that is at fault
+    """A request sets tags whose keys differ only in case, and a policy asks for one of them."""
+
+
+def asked_tag(tags: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The value that a request gives to the tag with this name (in lower case), in whatever case. Raises AmbiguousTag.
+
+    Condition keys know no case, and tag keys may: what a policy would be told of two of them is not all that is set.
+    """
+    values = [value for key, value in tags if key.lower() == name]
+    if len(values) > 1:
+        raise AmbiguousTag(f"more than one tag is called `{name}`")
+    return values[0] if values else None
 
 
 def as_mapping(tags: Tags) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from watchword.core.tags import AmbiguousTag
 from watchword.directory.directory import Directory
 from watchword.gateway.context import RequestContext
 from watchword.gateway.decisions import Trail
@@ -29,7 +30,6 @@ from watchword.gateway.denied import access_denied, bare_denial, denial_text
 from watchword.gateway.plans import Documents, Plans, takes_rcps
 from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
-from watchword.policy.decision import Layer, PolicySource
 from watchword.policy.evaluate import ControlPlan, PrincipalPlan, decide
 from watchword.policy.principals import Kind, Principal
 from watchword.services.authorization import (
@@ -179,7 +179,7 @@ class _Deciding:
                 raise access_denied("Access Denied", self._asked.dialect)
             return None
         action = check.action if check.version_action is None or not resource.is_version else check.version_action
-        denial = self._denial(action, resource)
+        denial = self._refusal(action, resource)
         if denial is not None:
             raise access_denied(denial, self._asked.dialect)
         return resource
@@ -187,11 +187,18 @@ class _Deciding:
     def _refusals(self, name: str) -> Mapping[str, str]:
         around = self._asked.around
         pairs = self._asked.rules.each[name](around.request, self._directory, around.caller)
-        decided = ((resource.arn, self._denial(action, resource)) for action, resource in pairs)
+        decided = ((resource.arn, self._refusal(action, resource)) for action, resource in pairs)
         return {arn: denial for arn, denial in decided if denial is not None}
 
-    def _denial(self, action: str, resource: Resource) -> str | None:
+    def _refusal(self, action: str, resource: Resource) -> str | None:
         """The sentence that refuses one pair, or None when it is allowed."""
+        try:
+            return self._denial(action, resource)
+        except AmbiguousTag:
+            return bare_denial(self._asked.around.caller, action, resource, self._asked.dialect)
+
+    def _denial(self, action: str, resource: Resource) -> str | None:
+        """`_refusal`, for a request that says one thing under each condition key. Raises AmbiguousTag."""
         around = self._asked.around
         principal = around.caller.principal
         if not principal.account and resource.is_public_blocked:
@@ -229,8 +236,7 @@ class _Deciding:
     def _resource_policy(self, resource: Resource) -> SourcedPolicy | None:
         if resource.policy is None:
             return None
-        layer = Layer.TRUST if resource.is_trust else Layer.RESOURCE
-        return self._documents.sourced(PolicySource(layer, resource.arn), resource.policy)
+        return self._documents.of_resource(resource.arn, resource.policy, is_trust=resource.is_trust)
 
 
 def _is_asked(check: Check, member: str, around: Surroundings) -> bool:

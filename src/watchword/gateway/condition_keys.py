@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from watchword.core.clock import iso8601
-from watchword.core.tags import Tags
+from watchword.core.tags import Tags, asked_tag
 from watchword.directory.control_policies import membership, organization_path
 from watchword.gateway.surroundings import Facts
 from watchword.policy.principals import Kind
@@ -274,7 +274,7 @@ def _tag_keys(facts: Facts) -> ContextValue:
 
 def _request_tag(facts: Facts, name: str) -> ContextValue:
     tags = getattr(facts.around.request, "tags", None)
-    return tag_value(tuple((tag.key, tag.value) for tag in tags), name) if tags else None
+    return asked_tag(((tag.key, tag.value) for tag in tags), name) if tags else None
 
 
 def _flag(claim: bool) -> str:

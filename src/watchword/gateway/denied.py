@@ -9,9 +9,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.ht
 
 from __future__ import annotations
 
+from typing import Final
+
 from watchword.core.errors import ApiError
 from watchword.directory.directory import Directory
-from watchword.policy.decision import Decision
+from watchword.policy.decision import Decision, Layer, Outcome
 from watchword.policy.denials import bare_denial_message, denial_message
 from watchword.services.authorization import Resource
 from watchword.services.call import Authenticated
@@ -24,6 +26,7 @@ def access_denied(message: str, dialect: Dialect) -> ApiError:
     return ApiError(code, message, status)
 
 
+_NOBODY_LET_IN: Final = Decision(Outcome.IMPLICIT_DENY, "no policy allows", Layer.RESOURCE)
 _DENIED = {
     Dialect.QUERY: ("AccessDenied", 403),
     Dialect.JSON: ("AccessDeniedException", 400),
@@ -44,6 +47,10 @@ def denial_text(
     is_silent = dialect is Dialect.S3 and not _is_among_friends(directory, caller.principal.account, resource.account)
     if resource.is_trust or is_silent:
         return bare_denial(caller, action, resource, dialect)
+    if resource.policy is None and caller.principal.account != resource.account:
+        # INVARIANT: conditions of the caller's own policies may ask for the resource's tags and organization, so the
+        # reason must not follow from them where the resource's owner has let nobody in.
+        decision = _NOBODY_LET_IN
     shown = resource.shown or resource.arn
     return denial_message(decision, caller.principal.arn, action, shown, quoted=dialect is Dialect.S3)
 

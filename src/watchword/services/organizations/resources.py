@@ -1,7 +1,8 @@
 """Finds what an Organizations request is about: ARNs of the caller's organization, with their tags.
 
 Whatever is named is judged as belonging to the caller's account: only the management account gets further than that
-(`lookups.managed_organization`), so that members learn nothing of what exists.
+(`lookups.managed_organization`), and for all others everything is as if it did not exist, so that members learn nothing
+of it by the tags and types that their own policies may ask about.
 Source: AWS's service authorization reference for Organizations.
 """
 
@@ -39,7 +40,8 @@ def _named(attribute: str) -> Resolver:
         if found is None:
             return Resource("*", caller.account)
         _, organization = found
-        target = find_target(directory, organization, target_id)
+        is_manager = organization.management_account == caller.account
+        target = find_target(directory, organization, target_id) if is_manager else None
         if target is None:
             return Resource(_arn(organization, target_id), caller.account)
         return Resource(target.arn, caller.account, target.tags)
@@ -69,7 +71,8 @@ def _policy(policy_id: str, directory: Directory, caller: Authenticated) -> Reso
     if found is None:
         return Resource("*", caller.account)
     organization = found[1]
-    record = directory.control_policies.get(organization.id, policy_id)
+    is_manager = organization.management_account == caller.account
+    record = directory.control_policies.get(organization.id, policy_id) if is_manager else None
     if record is None:
         arn = policy_arn(organization, "service_control_policy", policy_id)
         return OrganizationResource(arn, caller.account)
