@@ -6,6 +6,8 @@ Rules:
   host names that the operator named: a stolen CA key makes no other name believable.
 * A further host name makes the CA's certificate anew, with the same key and the wider constraint.
 * The server's certificate is made when it is missing, soon over, or lacks a name. Keys are P-256, files 0600.
+* No wildcard stands before a name of one label (`*.localhost`): OpenSSL does not match it, and rustls, which many clients
+  use, refuses a certificate that has it for every name.
 
 Source: RFC 5280 (section 4.2.1.10, name constraints); CA/Browser Forum Baseline Requirements (398 days).
 """
@@ -35,11 +37,13 @@ _BACKDATED = timedelta(hours=1)
 
 def leaf_names(hosts: Sequence[str], region: str) -> list[str]:
     """Every name and address that the server's certificate carries."""
-    names = ["localhost", "*.localhost", "127.0.0.1", "::1"]
-    names += [f"{label}.localhost" for label in ("iam", "sts", "s3", "*.s3", "signin")]
+    names = ["localhost", "127.0.0.1", "::1"]
+    names += [f"{label}.localhost" for label in ("iam", "sts", "organizations", "s3", "*.s3", "s3-control", "signin")]
     names += [f"*.{region}.localhost", f"*.s3.{region}.localhost"]
     for host in hosts:
-        names += [host] if _is_address(host) else [host, f"*.{host}", f"*.s3.{host}"]
+        names += [host]
+        if not _is_address(host):
+            names += [f"*.{host}" if "." in host else f"s3.{host}", f"*.s3.{host}"]
     return list(dict.fromkeys(names))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from watchword.server.tls import ensure_authority, server_context
+from watchword.server.tls import ensure_authority, leaf_names, server_context
 
 NOW = datetime.now(UTC)
 
@@ -42,6 +42,13 @@ def test_host_that_the_operator_named_is_accepted(tmp_path: Path) -> None:
         handshake(tmp_path, [], "iam.example.test")
     handshake(tmp_path, ["iam.example.test"], "iam.example.test")
     handshake(tmp_path, ["iam.example.test", "192.0.2.7"], "192.0.2.7")
+
+
+def test_no_wildcard_stands_before_a_single_label() -> None:
+    names = leaf_names(["watchword", "iam.example.test", "192.0.2.7"], "us-east-1")
+    wildcards = [name.split(".", 1)[1] for name in names if name.startswith("*.")]
+    assert {"s3.localhost", "s3.watchword", "iam.example.test"} <= set(wildcards)
+    assert all("." in name for name in wildcards)
 
 
 def test_stolen_ca_key_makes_no_other_name_believable(tmp_path: Path) -> None:
