@@ -149,6 +149,15 @@ def _unpacked(archive: Path) -> Path:
 
 
 @cache
+def from_the_index(name: str) -> str:
+    """A program that comes with a package of PyPI."""
+    program = BIN / name
+    if not program.exists():
+        missing(name, "uv sync --group clients")
+    return str(program)
+
+
+@cache
 def node() -> str:
     """Node.js: the system's, else the one from PyPI."""
     program = shutil.which("node")

@@ -1,0 +1,244 @@
+"""Object stores as other people's clients offer them: each client in its own way, with its own defaults, behind four verbs.
+
+Nothing is set but address, keys, region and CA. What a client refuses is a `Refused` with the client's words.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tests.clients.instances import REGION, Instance, Keys
+from tests.clients.programs import JS, Person, from_the_index, node
+
+
+class Refused(Exception):  # noqa: N818 - the client's word for it, not a failure of ours
+    """The client did not get what it asked for."""
+
+
+class Store(Protocol):
+    """One bucket, as somebody with some keys sees it."""
+
+    def put(self, key: str, file: Path) -> None: ...
+    def get(self, key: str, file: Path) -> None: ...
+    def sizes(self, prefix: str) -> dict[str, int]: ...
+    def remove(self, key: str) -> None: ...
+
+
+Open = Callable[[Instance, str, Keys, Path], Store]
+
+
+class Program:
+    """A client that is a program; `commands` are its arguments, with {bucket}, {key} and {file} in them.
+
+    `listed` finds a size and a key in what it prints as a list.
+    """
+
+    def __init__(self, person: Person, bucket: str, commands: Mapping[str, str], listed: str) -> None:
+        self._person, self._bucket, self._commands = person, bucket, commands
+        self._listed = re.compile(listed.replace("BUCKET", bucket), re.MULTILINE)
+
+    def put(self, key: str, file: Path) -> None:
+        self._run("put", key, file)
+
+    def get(self, key: str, file: Path) -> None:
+        self._run("get", key, file)
+
+    def remove(self, key: str) -> None:
+        self._run("remove", key)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        found = self._listed.finditer(self._run("list", prefix))
+        return {each["key"]: int(each["size"]) for each in found}
+
+    def _run(self, command: str, key: str, file: Path | None = None) -> str:
+        parts = self._commands[command].split()
+        ran = self._person.try_to(*(part.format(bucket=self._bucket, key=key, file=file) for part in parts))
+        if ran.code != 0:
+            raise Refused(ran.out + ran.err)
+        return ran.out
+
+
+def rclone(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+    settings = {"PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": instance.endpoint, "REGION": REGION}
+    trusted = () if instance.ca_bundle is None else ("--ca-cert", instance.ca_bundle)
+    program = (from_the_index("rclone"), *trusted, "--retries", "1", "--low-level-retries", "1")
+    person = instance.person(home, keys).having(**{f"RCLONE_S3_{name}": value for name, value in settings.items()})
+    commands = {
+        "put": "copyto {file} :s3:{bucket}/{key}",
+        "get": "copyto :s3:{bucket}/{key} {file}",
+        "list": "lsf :s3:{bucket} --recursive --files-only --format sp --separator : --include /{key}**",
+        "remove": "deletefile :s3:{bucket}/{key}",
+    }
+    return Program(person.using(*program), bucket, commands, r"^(?P<size>\d+):(?P<key>.*)$")
+
+
+def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+    program = (from_the_index("s5cmd"), "--endpoint-url", instance.endpoint, "--retry-count", "0")
+    commands = {
+        "put": "cp {file} s3://{bucket}/{key}",
+        "get": "cp s3://{bucket}/{key} {file}",
+        "list": "--json ls s3://{bucket}/{key}*",
+        "remove": "rm s3://{bucket}/{key}",
+    }
+    listed = r'"key":"s3://BUCKET/(?P<key>[^"]*)".*"size":(?P<size>\d+)'
+    return Program(instance.person(home, keys).using(*program), bucket, commands, listed)
+
+
+def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+    address = urlsplit(instance.endpoint).netloc
+    trusted = () if instance.ca_bundle is None else ("--ca-certs", instance.ca_bundle)
+    scheme = "--no-ssl" if instance.scheme == "http" else "--ssl"
+    token = () if keys.session_token is None else ("--access_token", keys.session_token)
+    program = (from_the_index("s3cmd"), "--host", address, "--host-bucket", address, scheme, *trusted, *token)
+    commands = {
+        "put": "put {file} s3://{bucket}/{key}",
+        "get": "get s3://{bucket}/{key} {file}",
+        "list": "ls --recursive s3://{bucket}/{key}",
+        "remove": "rm s3://{bucket}/{key}",
+    }
+    listed = r"(?P<size>\d+) +s3://BUCKET/(?P<key>.*)$"
+    return Program(instance.person(home, keys).using(*program), bucket, commands, listed)
+
+
+def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+    person = instance.person(home, keys).using(node(), JS / "minio.mjs", instance.endpoint)
+    commands = {
+        "put": "put {bucket} {key} {file}",
+        "get": "get {bucket} {key} {file}",
+        "list": "list {bucket} {key}",
+        "remove": "remove {bucket} {key}",
+    }
+    return Program(person, bucket, commands, r"^(?P<size>\d+) (?P<key>.*)$")
+
+
+class MinioPy:
+    """minio-py."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+
+    @classmethod
+    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:  # noqa: ARG003 - one of several
+        return cls(cls.client(instance, *(keys.access_key_id, keys.secret_access_key, keys.session_token)), bucket)
+
+    @classmethod
+    def client(cls, instance: Instance, *keys: str | None, **options: Any) -> Any:
+        minio: Any = importlib.import_module("minio")
+        address, secure = urlsplit(instance.endpoint).netloc, instance.scheme == "https"
+        return minio.Minio(address, *keys, secure=secure, region=REGION, http_client=cls.pool(instance), **options)
+
+    @staticmethod
+    def pool(instance: Instance) -> Any:
+        urllib3: Any = importlib.import_module("urllib3")
+        return urllib3.PoolManager(ca_certs=instance.ca_bundle, retries=False)
+
+    def put(self, key: str, file: Path) -> None:
+        self._take("fput_object", key, str(file))
+
+    def get(self, key: str, file: Path) -> None:
+        self._take("fget_object", key, str(file))
+
+    def remove(self, key: str) -> None:
+        self._take("remove_object", key)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        found = self._client.list_objects(self._bucket, prefix, recursive=True)
+        return {each.object_name: each.size for each in found}
+
+    def _take(self, method: str, *arguments: str) -> None:
+        minio_errors: Any = importlib.import_module("minio.error")
+        try:
+            getattr(self._client, method)(self._bucket, *arguments)
+        except minio_errors.S3Error as error:
+            raise Refused(str(error)) from error
+
+
+class Arrow:
+    """The S3 file system of pyarrow, which is AWS's SDK for C++."""
+
+    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:  # noqa: ARG002 - one of several
+        self._fs: Any = importlib.import_module("pyarrow.fs")
+        self._bucket = bucket
+        self._store = self._fs.S3FileSystem(
+            access_key=keys.access_key_id,
+            secret_key=keys.secret_access_key,
+            session_token=keys.session_token,
+            region=REGION,
+            endpoint_override=instance.endpoint,
+            tls_ca_file_path=instance.ca_bundle,
+        )
+
+    def put(self, key: str, file: Path) -> None:
+        try:
+            with self._store.open_output_stream(f"{self._bucket}/{key}") as stream:
+                stream.write(file.read_bytes())
+        except OSError as error:
+            raise Refused(str(error)) from error
+
+    def get(self, key: str, file: Path) -> None:
+        try:
+            with self._store.open_input_file(f"{self._bucket}/{key}") as stream:
+                file.write_bytes(stream.read())
+        except OSError as error:
+            raise Refused(str(error)) from error
+
+    def remove(self, key: str) -> None:
+        self._store.delete_file(f"{self._bucket}/{key}")
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        folder = self._fs.FileSelector(f"{self._bucket}/{prefix.rstrip('/')}", recursive=True)
+        found = [each for each in self._store.get_file_info(folder) if each.is_file]
+        return {each.path.removeprefix(f"{self._bucket}/"): each.size for each in found}
+
+
+class Obstore:
+    """obstore, which is Rust's object_store. Its CA is `SSL_CERT_FILE` of this process."""
+
+    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:  # noqa: ARG002 - one of several
+        stores: Any = importlib.import_module("obstore.store")
+        token = {} if keys.session_token is None else {"session_token": keys.session_token}
+        self._store = stores.S3Store(
+            bucket,
+            endpoint=instance.endpoint,
+            region=REGION,
+            access_key_id=keys.access_key_id,
+            secret_access_key=keys.secret_access_key,
+            client_options={"allow_http": instance.scheme == "http"},
+            retry_config={"max_retries": 0},
+            **token,
+        )
+
+    def put(self, key: str, file: Path) -> None:
+        self._take("put", key, file)
+
+    def get(self, key: str, file: Path) -> None:
+        file.write_bytes(self._take("get", key).bytes())
+
+    def remove(self, key: str) -> None:
+        self._take("delete", key)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        return {each["path"]: each["size"] for batch in self._store.list(prefix) for each in batch}
+
+    def _take(self, method: str, *arguments: Any) -> Any:
+        errors: Any = importlib.import_module("obstore.exceptions")
+        try:
+            return getattr(self._store, method)(*arguments)
+        except errors.BaseError as error:
+            raise Refused(str(error)) from error
+
+
+STORES: dict[str, Open] = {
+    "minio-py": MinioPy.open,
+    "minio-js": minio_js,
+    "rclone": rclone,
+    "s5cmd": s5cmd,
+    "s3cmd": s3cmd,
+    "pyarrow": Arrow,
+    "obstore": Obstore,
+}
