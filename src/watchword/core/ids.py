@@ -32,6 +32,9 @@ _ACCOUNT_SHIFT = 7
 _ACCOUNT_MASK = 0x7FFFFFFFFF80
 """Bits 7 to 46 of the first six bytes: the top bit marks ids that carry an account (AWS's since 2019)."""
 _CARRIES_ACCOUNT = 0x800000000000
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BASE32_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+"""Ten bits as two characters."""
 
 
 def is_account_id(text: str) -> bool:
@@ -56,7 +59,8 @@ def new_access_key_id(prefix: str, account: str, random_bytes: RandomBytes) -> A
     """
     noise = random_bytes(5)
     head = _CARRIES_ACCOUNT | int(account) << _ACCOUNT_SHIFT | noise[0] & 0x7F
-    return AccessKeyId(prefix + base64.b32encode(head.to_bytes(6) + noise[1:]).decode())
+    number = head << 32 | int.from_bytes(noise[1:])
+    return AccessKeyId(prefix + "".join([_BASE32_PAIRS[number >> shift & 0x3FF] for shift in range(70, -1, -10)]))
 
 
 def account_of_access_key(access_key_id: str) -> AccountId | None:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import binascii
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -118,8 +117,7 @@ class Session(
         return now >= self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedSession:
+class IssuedSession(msgspec.Struct, frozen=True, gc=False):
     """Temporary credentials as their owner gets them."""
 
     access_key_id: AccessKeyId
@@ -231,12 +229,12 @@ def _secret_text(secret: bytes) -> SecretText:
 
 
 def _in_whole_seconds(session: Session) -> Session:
-    moments = (session.issued_at, session.expires_at, session.mfa_at)
-    if not any(moment is not None and moment.microsecond for moment in moments):
+    mfa_at = session.mfa_at
+    if not (session.issued_at.microsecond or session.expires_at.microsecond or (mfa_at and mfa_at.microsecond)):
         return session
     return msgspec.structs.replace(
         session,
         issued_at=session.issued_at.replace(microsecond=0),
         expires_at=session.expires_at.replace(microsecond=0),
-        mfa_at=session.mfa_at and session.mfa_at.replace(microsecond=0),
+        mfa_at=mfa_at and mfa_at.replace(microsecond=0),
     )

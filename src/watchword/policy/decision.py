@@ -22,6 +22,9 @@ class Outcome(Enum):
 class Layer(Enum):
     """The types of policy that take part."""
 
+    __hash__ = object.__hash__
+    """Members are single objects; Enum hashes their names, in Python."""
+
     RCP = "resource control policy"
     SCP = "service control policy"
     ENDPOINT = "VPC endpoint policy"

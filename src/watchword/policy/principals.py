@@ -37,6 +37,9 @@ CALLER: Final = 3
 class Kind(Enum):
     """Sorts of caller."""
 
+    __hash__ = object.__hash__
+    """Members are single objects; Enum hashes their names, in Python."""
+
     ROOT = "root"
     USER = "user"
     ASSUMED_ROLE = "assumed-role"

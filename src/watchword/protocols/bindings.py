@@ -6,7 +6,7 @@ A binding compiles one reader and one writer per operation; it is made once per 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from watchword.core.errors import ApiError
@@ -22,12 +22,14 @@ class Ids(NamedTuple):
     """S3's second identifier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+class Match(NamedTuple):
     """The operation that a request names, and what had to be read to find it."""
 
     operation: OperationFacts
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: Mapping[str, str] = NO_LABELS
     """Path labels by wire name, percent-decoded; of a query API, all parameters, so that they are read once."""
 
 

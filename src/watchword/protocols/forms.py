@@ -29,6 +29,7 @@ Node = str | dict[str, Any]
 """A parameter's value, or the nodes under a common prefix."""
 Read = Callable[[Any], Any]
 
+_ASCII = {f"{code:02{form}}": chr(code) for form in "xX" for code in range(128)}
 _INDEX = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -58,6 +59,11 @@ def _unquoted(text: str) -> str:
         text = text.replace("+", " ")
     if "%" not in text:
         return text
+    first, *rest = text.split("%")
+    try:
+        return "".join((first, *[_ASCII[part[:2]] + part[2:] for part in rest]))
+    except KeyError:
+        pass  # beyond ASCII, or no escape at all
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:

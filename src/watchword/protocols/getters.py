@@ -20,7 +20,11 @@ def getter(names: Sequence[str], typed: bool) -> Getter:
     if not typed:
         wire_names = tuple(names)
         return lambda value: [value.get(name) for name in wire_names]
-    attributes = [attribute_name(name) for name in names]
+    return attribute_getter([attribute_name(name) for name in names])
+
+
+def attribute_getter(attributes: Sequence[str]) -> Getter:
+    """A reader for these attributes; gives a tuple."""
     if not attributes:
         return lambda value: ()
     read = attrgetter(*attributes)

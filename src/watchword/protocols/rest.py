@@ -110,23 +110,24 @@ class RestBinding:
         if operation.input is None:
             return lambda incoming: {}
         members = self._model.shapes[operation.input.shape].members
-        steps = self._steps(members)
+        in_query, steps = self._query_steps(members), self._steps(members)
         in_header = self._header_members(members)
-        takes_query = any(ref.location == "querystring" for ref in members.values())
         body = self._body_step(operation.input)
 
         def read(incoming: Incoming) -> Found:
             found: Found = {}
             head = incoming.head
-            query: Query = self._query(head) if takes_query else _NO_QUERY
             if body is not None:
                 body(incoming, found)
+            if in_query and head.query_string:
+                query = self._query(head)
+                for step in in_query:
+                    step(incoming, query, found)
             for step in steps:
-                step(incoming, query, found)
-            for name, _ in head.headers:
-                member = in_header.get(name)
-                if member is not None:
-                    key, take = member
+                step(incoming, _NO_QUERY, found)
+            for name in head.fields:
+                if name in in_header:
+                    key, take = in_header[name]
                     found[key] = self._checked(take, name.decode("latin-1"), header_text(head, name) or "")
             return found
 
@@ -147,14 +148,16 @@ class RestBinding:
         }
 
     def _steps(self, members: Mapping[str, Ref]) -> list[Step]:
-        """Readers of the members in path and query, and of those that are all headers with a prefix."""
+        """Readers of the members in the path, and of those that are all headers with a prefix."""
+        steps = [self._label_step(key, ref) for key, ref in members.items() if ref.location == "uri"]
+        return steps + [_prefix_step(key, ref) for key, ref in members.items() if ref.location == "headers"]
+
+    def _query_steps(self, members: Mapping[str, Ref]) -> list[Step]:
+        """Readers of the members in the query, which have nothing to read where there is none."""
         in_query = {key: ref for key, ref in members.items() if ref.location == "querystring"}
         shapes = self._model.shapes
         bound = {ref.location_name or key for key, ref in in_query.items() if shapes[ref.shape].type != "map"}
-        steps = [self._query_step(key, ref, bound) for key, ref in in_query.items()]
-        steps += [self._label_step(key, ref) for key, ref in members.items() if ref.location == "uri"]
-        steps += [_prefix_step(key, ref) for key, ref in members.items() if ref.location == "headers"]
-        return steps
+        return [self._query_step(key, ref, bound) for key, ref in in_query.items()]
 
     def _label_step(self, key: str, ref: Ref) -> Step:
         name = ref.location_name or key
@@ -262,14 +265,14 @@ class RestBinding:
         def write(value: Any, lines: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
             status: int | None = None
             typed = False
-            for (location, name, put), part in zip(plans, read(value), strict=True):
-                if part is None:
-                    continue
+            # Most answers have few of the members that they could have.
+            present = [(plan, part) for plan, part in zip(plans, read(value), strict=True) if part is not None]
+            for (location, name, put), part in present:
                 if location == "header":
                     lines.append((name, header_value(put(part))))
                     typed = typed or name == b"content-type"
                 elif location == "headers":
-                    lines.extend(header_lines(put(part)))
+                    lines += header_lines(put(part))
                 else:
                     status = put(part)
             return status, typed

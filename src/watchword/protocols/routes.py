@@ -49,6 +49,7 @@ def _decoded(text: str) -> str:
     return unquote(text, errors="replace") if "%" in text else text
 
 
+_NO_QUERY: Mapping[str, list[str]] = {}
 _Rank = tuple[int, int, int, int, bool, int]
 
 
@@ -120,24 +121,20 @@ class Routes:
 
         Raises ValueError when a label is not UTF-8 or the query has too many parameters.
         """
-        query = query_values(head.query_string)
-        best: _Rank | None = None
-        found: tuple[_Route, re.Match[bytes]] | None = None
-        for pattern, group in self._by_method.get(head.method, {}).items():
+        query = query_values(head.query_string) if head.query_string else _NO_QUERY
+        fitting: list[tuple[_Route, re.Match[bytes]]] = []
+        for pattern, group in self._by_method.get(head.method, _NO_ROUTES).items():
             fit = pattern.match(path)
-            if fit is None:
-                continue
-            for route in group.candidates(query):
-                if not route.fits(query):
-                    continue
-                rank = route.rank(head, query)
-                if best is None or rank > best:
-                    best, found = rank, (route, fit)
-        if found is None:
+            if fit is not None:
+                fitting += [(route, fit) for route in group.candidates(query) if route.fits(query)]
+        if not fitting:
             return None
-        route, fit = found
+        route, fit = fitting[0] if len(fitting) == 1 else max(fitting, key=lambda each: each[0].rank(head, query))
         values = [part.decode() if b"%" not in part else unquote_to_bytes(part).decode() for part in fit.groups()]
         return Match(route.operation, dict(zip(route.labels, values, strict=True)))
+
+
+_NO_ROUTES: Mapping[re.Pattern[bytes], _Group] = {}
 
 
 def _route(operation: OperationFacts, model: ServiceModel, position: int) -> _Route:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import format_datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from watchword.core.http import FileBody
@@ -42,6 +43,8 @@ _SERVED = {
 }
 """Header lines that an object is stored with, and their attribute in the answers."""
 _OVERRIDES = {f"response_{attribute}": attribute for attribute in _SERVED.values()}
+_read_overrides = attrgetter(*_OVERRIDES)
+_NO_OVERRIDES = (None,) * len(_OVERRIDES)
 
 Read = shapes.GetObjectRequest | shapes.HeadObjectRequest
 
@@ -113,15 +116,16 @@ def _facts(call: Call[Any], bucket: Bucket, stored: StoredObject, part: Part) ->
         facts[_SERVED[name]] = value
     if asked.checksum_mode == "ENABLED" and part.content_range is None:
         facts.update(checksum_view(stored.checksum_algorithm, stored.checksum))
-    facts.update(_overrides(asked, call.caller.principal.kind is Kind.ANONYMOUS))
+    overrides = _read_overrides(asked)
+    if overrides != _NO_OVERRIDES:
+        facts.update(_overrides(overrides, call.caller.principal.kind is Kind.ANONYMOUS))
     return facts
 
 
-def _overrides(asked: Read, is_anonymous: bool) -> dict[str, str]:
+def _overrides(asked: tuple[str | datetime | None, ...], is_anonymous: bool) -> dict[str, str]:
     """Header lines that a signed request may set on its answer."""
     found: dict[str, str] = {}
-    for parameter, attribute in _OVERRIDES.items():
-        value = getattr(asked, parameter)
+    for (parameter, attribute), value in zip(_OVERRIDES.items(), asked, strict=True):
         if value is None:
             continue
         if is_anonymous:

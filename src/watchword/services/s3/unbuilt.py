@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from watchword.protocols.getters import Getter, attribute_getter
 from watchword.services.s3.faults import not_implemented
 
 UNBUILT: Mapping[str, str] = {
@@ -39,13 +40,25 @@ UNBUILT: Mapping[str, str] = {
 
 def refuse_unbuilt(request: msgspec.Struct) -> None:
     """Raise NotImplemented when a request asks for something of the table."""
-    for attribute, header in _watched(type(request)):
-        value = getattr(request, attribute)
+    watched = _watched(type(request))
+    values = watched.read(request)
+    if values == watched.nothing:
+        return
+    for header, value in zip(watched.headers, values, strict=True):
         if value is not None and value is not False and value != []:
             raise not_implemented(header)
 
 
+class _Watched(NamedTuple):
+    """What a request could ask for that is not built."""
+
+    read: Getter
+    headers: tuple[str, ...]
+    nothing: tuple[None, ...]
+    """What is read of nearly all requests."""
+
+
 @cache
-def _watched(request: type[Any]) -> tuple[tuple[str, str], ...]:
-    names = set(request.__struct_fields__)
-    return tuple((attribute, header) for attribute, header in UNBUILT.items() if attribute in names)
+def _watched(request: type[Any]) -> _Watched:
+    names = [attribute for attribute in UNBUILT if attribute in set(request.__struct_fields__)]
+    return _Watched(attribute_getter(names), tuple(UNBUILT[name] for name in names), (None,) * len(names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from watchword.core.arn import parse_arn
 from watchword.core.errors import InvalidArn
 from watchword.core.ids import is_account_id
@@ -39,6 +41,12 @@ def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authen
 
 def role_account(role_arn: str) -> str:
     """The account of a role ARN. Raises ValidationError."""
+    return role_place(role_arn)[0]
+
+
+@lru_cache(maxsize=1024)
+def role_place(role_arn: str) -> tuple[str, str]:
+    """The account of a role ARN, and the name of the role as it is looked up. Raises ValidationError."""
     try:
         arn = parse_arn(role_arn)
     except InvalidArn:
@@ -50,14 +58,13 @@ def role_account(role_arn: str) -> str:
         or not arn.resource.startswith("role/")
     ):
         raise ValidationError(f"{role_arn} is invalid")
-    return arn.account
+    return arn.account, arn.resource.rsplit("/", 1)[-1].lower()
 
 
 def find_role(role_arn: str, directory: Directory) -> Role | None:
-    """The role with exactly this ARN, its path included."""
-    arn = parse_arn(role_arn)
-    name = arn.resource.rsplit("/", 1)[-1]
-    found = directory.roles.get(arn.account, name.lower())
+    """The role with exactly this ARN, its path included. Raises ValidationError."""
+    account, name = role_place(role_arn)
+    found = directory.roles.get(account, name)
     return found if found is not None and found.arn == role_arn else None
 
 

@@ -52,14 +52,15 @@ def assume_role(
     role = find_role(asked.role_arn, directory)
     assert role is not None, "a role that does not exist was authorized"
     tags, transitive = session_tags(asked.tags, asked.transitive_tag_keys, caller)
+    issued_at = call.now.replace(microsecond=0)
     session = Session(
         kind=SessionKind.ROLE,
         account=AccountId(role.account),
         principal_id=role.id,
         principal_name=role.name,
         session_name=asked.role_session_name,
-        issued_at=call.now,
-        expires_at=call.now + timedelta(seconds=session_seconds(asked.duration_seconds, role, caller)),
+        issued_at=issued_at,
+        expires_at=issued_at + timedelta(seconds=session_seconds(asked.duration_seconds, role, caller)),
         chain_depth=caller.session.chain_depth + 1 if _is_chained(caller) and caller.session else 0,
         tags=tags,
         transitive_tag_keys=transitive,
@@ -105,6 +106,8 @@ def session_tags(
 
     Tags that the calling session holds as transitive are inherited and cannot be set again.
     """
+    if not asked and not transitive_keys and (caller.session is None or not caller.session.transitive_tag_keys):
+        return (), ()
     pairs = [(tag.key, tag.value) for tag in asked or ()]
     names = {key.lower() for key, _ in pairs}
     if len(names) != len(pairs):
