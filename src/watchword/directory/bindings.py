@@ -19,6 +19,7 @@ from watchword.core.ids import is_account_id
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
 from watchword.directory.users import User
+from watchword.policy.language import parse_json
 
 UNIQUE_ID_PREFIXES = ("AIDA", "AROA")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)\Z")
@@ -42,7 +43,7 @@ def show(submitted: str, bound: str, directory: Directory) -> str:
     if not bound:
         return submitted
     present = _rewritten(bound, lambda value: _present_arn(directory, value)) or bound
-    return submitted if json.loads(present) == json.loads(submitted) else present
+    return submitted if parse_json(present) == parse_json(submitted) else present
 
 
 def principal_exists(directory: Directory, kind: str, value: str) -> bool:
@@ -111,7 +112,8 @@ def _present_arn(directory: Directory, value: str) -> str | None:
 
 def _rewritten(document: str, resolve: Callable[[str], str | None]) -> str | None:
     """The document with AWS principals replaced by what `resolve` gives; None when it gives nothing for any."""
-    whole = json.loads(document)
+    # Numbers are read and written as texts, which mean the same: as numbers of Python they could change or fail.
+    whole = cast("dict[str, Any]", parse_json(document))
     is_changed = False
     for principal in _principals(whole):
         old: str | list[str] = principal["AWS"]

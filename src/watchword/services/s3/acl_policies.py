@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from watchword.core.arn import root_arn
 from watchword.directory.buckets import Bucket, Grant, PublicAccessBlock, StoredObject
 from watchword.directory.directory import Directory
+from watchword.policy.language import parse_json
 from watchword.services.s3.acls import ALL_USERS, AUTHENTICATED_USERS, is_public
 
 Kind = Literal["bucket", "object"]
@@ -107,9 +108,9 @@ def _counted(grants: tuple[Grant, ...], bucket: Bucket, directory: Directory) ->
 @lru_cache(maxsize=1024)
 def _denials(policy: str) -> str | None:
     """What a policy denies; None when it denies nothing."""
-    document: dict[str, Any] = json.loads(policy)
+    document = cast("dict[str, Any]", parse_json(policy))
     statements = document["Statement"]
-    listed: list[dict[str, Any]] = statements if isinstance(statements, list) else [statements]
+    listed = cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
     denials = [statement for statement in listed if statement["Effect"] == "Deny"]
     return json.dumps({**document, "Statement": denials}) if denials else None
 
@@ -120,7 +121,8 @@ def merged(policy: str | None, grants: tuple[Grant, ...], kind: Kind) -> str | N
     added = [statement for grant in grants if (statement := _statement(grant, kind)) is not None]
     if not added:
         return policy
-    document: dict[str, Any] = json.loads(policy) if policy else {"Version": "2012-10-17", "Statement": []}
+    empty: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+    document = cast("dict[str, Any]", parse_json(policy)) if policy else empty
     statements = document["Statement"]
     document["Statement"] = [*(statements if isinstance(statements, list) else [statements]), *added]
     return json.dumps(document)

@@ -7,9 +7,10 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 
 from __future__ import annotations
 
-import json
 from ipaddress import ip_network
 from typing import Any, cast
+
+from watchword.policy.language import parse_json
 
 _BOUNDING = frozenset(
     {
@@ -40,7 +41,7 @@ _WIDEST_IPV4, _WIDEST_IPV6 = 8, 32
 
 def is_policy_public(document: str) -> bool:
     """True when a valid bucket policy lets in the public."""
-    statements = json.loads(document)["Statement"]
+    statements = cast("dict[str, Any]", parse_json(document))["Statement"]
     listed = cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
     return any(_is_public(statement) for statement in listed)
 
