@@ -25,11 +25,16 @@ Pair = tuple[bytes, bytes]
 
 # An escape of a character that must be escaped, in upper case: any but those of A-Z a-z 0-9 - . _ ~
 _ESCAPE = rb"%(?!2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)[0-9A-F]{2}"
-_WORD = rb"(?:[A-Za-z0-9._~-]++|" + _ESCAPE + rb")*+"
+# Loops are unrolled, so that each text matches in one way and a mismatch is found in linear time; possessive
+# quantifiers would say the same, but CPython 3.11.2, which Debian 12 has, matches some of them where nothing matches.
+_TEXT = rb"[A-Za-z0-9._~-]*"
+_WORD = _TEXT + rb"(?:" + _ESCAPE + _TEXT + rb")*"
+_SEGMENT = rb"[A-Za-z0-9_~-][A-Za-z0-9._~-]*"
+_PATH_TEXT = rb"[A-Za-z0-9._~/-]*"
 
-_CANONICAL_QUERY = re.compile(_WORD + rb"=" + _WORD + rb"(?:&" + _WORD + rb"=" + _WORD + rb")*+\Z")
-_PLAIN_PATH = re.compile(rb"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|\Z))*+\Z")
-_CANONICAL_VERBATIM_PATH = re.compile(rb"/(?:[A-Za-z0-9._~/-]++|" + _ESCAPE + rb")*+\Z")
+_CANONICAL_QUERY = re.compile(_WORD + rb"=" + _WORD + rb"(?:&" + _WORD + rb"=" + _WORD + rb")*\Z")
+_PLAIN_PATH = re.compile(rb"/(?:" + _SEGMENT + rb"/)*(?:" + _SEGMENT + rb")?\Z")
+_CANONICAL_VERBATIM_PATH = re.compile(rb"/" + _PATH_TEXT + rb"(?:" + _ESCAPE + _PATH_TEXT + rb")*\Z")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})(.{0,2})", re.DOTALL)
 _SAFE = "-._~"
 _NAMES_LENGTH_MAX = 512
