@@ -6,8 +6,8 @@ Rules:
   host names that the operator named: a stolen CA key makes no other name believable.
 * A further host name makes the CA's certificate anew, with the same key and the wider constraint.
 * The server's certificate is made when it is missing, soon over, or lacks a name. Keys are P-256, files 0600.
-* No wildcard stands before a name of one label (`*.localhost`): OpenSSL does not match it, and rustls, which many clients
-  use, refuses a certificate that has it for every name.
+* No wildcard stands before a name of one label (`*.localhost`): OpenSSL does not match it, and rustls, the TLS of
+  clients in Rust, refuses a certificate that has one, whatever the name.
 
 Source: RFC 5280 (section 4.2.1.10, name constraints); CA/Browser Forum Baseline Requirements (398 days).
 """
