@@ -12,13 +12,18 @@ from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
 from watchword.services.sts.errors import InvalidAuthorizationMessageException
+from watchword.services.sts.identity import refuse_session_tokens
 
 
 @operation("sts:DecodeAuthorizationMessage")
 def decode_authorization_message(
     call: Call[shapes.DecodeAuthorizationMessageRequest], message_sealer: Sealer
 ) -> shapes.DecodeAuthorizationMessageResponse:
-    """Open a message that was sealed for the caller's account. Raises InvalidAuthorizationMessageException."""
+    """Open a message that was sealed for the caller's account.
+
+    Raises InvalidAuthorizationMessageException; AccessDenied for sessions of GetSessionToken.
+    """
+    refuse_session_tokens(call.caller, "DecodeAuthorizationMessage")
     try:
         text = decode_message(call.request.encoded_message, call.account, sealer=message_sealer)
     except SealBroken:

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from watchword.core.ids import account_of_access_key
 from watchword.credentials.sessions import SessionKind
-from watchword.services.call import Call
+from watchword.services.call import Authenticated, Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
 from watchword.services.sts.faults import AccessDenied, ValidationError
+
+
+def refuse_session_tokens(caller: Authenticated, operation_name: str) -> None:
+    """Refuse sessions of GetSessionToken, which may call only AssumeRole and GetCallerIdentity. Raises AccessDenied."""
+    if caller.session is not None and caller.session.kind is SessionKind.SESSION_TOKEN:
+        raise AccessDenied(f"Cannot call {operation_name} with session credentials")
 
 
 @operation("sts:GetCallerIdentity")
@@ -24,11 +30,9 @@ def get_caller_identity(call: Call[shapes.GetCallerIdentityRequest]) -> shapes.G
 def get_access_key_info(call: Call[shapes.GetAccessKeyInfoRequest]) -> shapes.GetAccessKeyInfoResponse:
     """Say which account an access key id belongs to; the id itself carries it, so deleted keys answer too.
 
-    Raises AccessDenied for sessions of GetSessionToken, which may call only AssumeRole and GetCallerIdentity.
+    Raises AccessDenied for sessions of GetSessionToken.
     """
-    session = call.caller.session
-    if session is not None and session.kind is SessionKind.SESSION_TOKEN:
-        raise AccessDenied("Cannot call GetAccessKeyInfo with session credentials")
+    refuse_session_tokens(call.caller, "GetAccessKeyInfo")
     account = account_of_access_key(call.request.access_key_id)
     if account is None:
         raise ValidationError(f"Invalid access key ID: {call.request.access_key_id}")

@@ -37,6 +37,9 @@ def checked_policy_arns(
     Raises ValidationError, MalformedPolicyDocument.
     """
     arns = tuple(each.arn for each in asked or () if each.arn)
+    if len(arns) != len(asked or ()):
+        # INVARIANT: a session that was to be limited is never issued without its limits.
+        raise ValidationError("Every member of PolicyArns must have an arn.")
     if len(arns) > POLICY_ARNS_MAX:
         raise ValidationError("The number of session policy ARNs exceeds the maximum of 10.")
     for arn in arns:
