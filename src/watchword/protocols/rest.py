@@ -259,7 +259,7 @@ class RestBinding:
             if member.location == "headers":
                 plans.append((member.location, name, prefix_writer(member.location_name or "")))
             else:
-                put = int if member.location == "statusCode" else header_writer(member, shapes)
+                put = int if member.location == "statusCode" else self._value_writer(member)
                 plans.append((str(member.location), name, put))
 
         def write(value: Any, lines: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
@@ -269,7 +269,7 @@ class RestBinding:
             present = [(plan, part) for plan, part in zip(plans, read(value), strict=True) if part is not None]
             for (location, name, put), part in present:
                 if location == "header":
-                    lines.append((name, header_value(put(part))))
+                    lines.append((name, put(part)))
                     typed = typed or name == b"content-type"
                 elif location == "headers":
                     lines += header_lines(put(part))
@@ -278,6 +278,13 @@ class RestBinding:
             return status, typed
 
         return write
+
+    def _value_writer(self, member: Ref) -> Callable[[Any], bytes]:
+        """A writer of a whole header's value."""
+        if self._model.shapes[member.shape].type == "string" and not member.jsonvalue:
+            return header_value
+        put = header_writer(member, self._model.shapes)
+        return lambda value: header_value(put(value))
 
     def _body_writer(self, ref: Ref) -> Callable[[Any], tuple[bytes | FileBody, bool]]:
         """A writer of the body, which also tells whether it is a document that needs a Content-Type."""

@@ -88,13 +88,24 @@ class _Route:
         return self.path_literal_length, len(self.literals), -missing, self.needs, self.is_current, -self.position
 
 
-class _Group(NamedTuple):
+class _Group:
     """The routes of one path: those without literal parameters, and the others by their first."""
 
-    plain: list[_Route]
-    by_literal: dict[str, list[_Route]]
+    def __init__(self) -> None:
+        self.plain: list[_Route] = []
+        self.by_literal: dict[str, list[_Route]] = {}
+        self._without_query: list[_Route] = self.plain
+        """What a request without a query can mean: one route, where no header decides between them."""
+
+    def settle(self) -> None:
+        """All routes are here: find what a request without a query means."""
+        if self.plain and not any(route.needs_headers for route in self.plain):
+            best = min(self.plain, key=lambda route: (len(route.needs_query), not route.is_current, route.position))
+            self._without_query = [best]
 
     def candidates(self, query: Mapping[str, list[str]]) -> list[_Route]:
+        if not query:
+            return self._without_query
         found = self.plain
         for name in query:
             named = self.by_literal.get(name)
@@ -110,11 +121,14 @@ class Routes:
         self._by_method: dict[str, dict[re.Pattern[bytes], _Group]] = {}
         for position, operation in enumerate(model.operations.values()):
             route = _route(operation, model, position)
-            group = self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, _Group([], {}))
+            group = self._by_method.setdefault(operation.http.method, {}).setdefault(route.pattern, _Group())
             if route.literals:
                 group.by_literal.setdefault(route.literals[0].name, []).append(route)
             else:
                 group.plain.append(route)
+        for groups in self._by_method.values():
+            for group in groups.values():
+                group.settle()
 
     def match(self, head: RequestHead, path: bytes) -> Match | None:
         """The operation that a request means; `path` is its raw path. None when there is none.
