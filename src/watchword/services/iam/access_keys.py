@@ -19,7 +19,7 @@ from watchword.services.call import Authenticated, Call
 from watchword.services.iam import quotas, shapes
 from watchword.services.iam.errors import InvalidInput, NoSuchEntity
 from watchword.services.iam.faults import AccessDenied
-from watchword.services.iam.lookups import is_root, own_user_name, user_named
+from watchword.services.iam.lookups import is_root, own_user, user_named
 from watchword.services.operation import operation
 
 
@@ -35,7 +35,7 @@ def owner(directory: Directory, caller: Authenticated, user_name: str | None) ->
     """The named user, or the caller. Raises NoSuchEntity, ValidationError."""
     if user_name is None and is_root(caller):
         return Owner(caller.account, None)
-    user = user_named(directory, caller.account, user_name or own_user_name(caller))
+    user = own_user(directory, caller) if user_name is None else user_named(directory, caller.account, user_name)
     return Owner(user.id, user.name)
 
 

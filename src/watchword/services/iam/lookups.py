@@ -101,14 +101,18 @@ def any_policy(directory: Directory, aws_policies: AwsPolicies, account: str, ar
     return policy
 
 
-def own_user_name(caller: Authenticated) -> str:
-    """The name of the calling user, for operations whose UserName may be left out.
+def own_user(directory: Directory, caller: Authenticated) -> User:
+    """The calling user, for operations whose UserName may be left out.
 
-    Raises ValidationError for callers that are no user; the operation handles the root user before.
+    INVARIANT: found by unique id, since another may have taken the name after the caller was authenticated.
+    Raises ValidationError for callers that are no user (the operation handles the root user before), NoSuchEntity.
     """
     if caller.principal.kind is not Kind.USER:
         raise ValidationError("Must specify userName when calling with non-User credentials")
-    return caller.principal.name
+    user = directory.users.seek("id", caller.principal.unique_id)
+    if user is None:
+        raise NoSuchEntity(f"The user with name {caller.principal.name} cannot be found.")
+    return user
 
 
 def is_root(caller: Authenticated) -> bool:

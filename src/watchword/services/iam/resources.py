@@ -52,9 +52,8 @@ def user(request: Any, directory: Directory, caller: Authenticated) -> Resource:
 def _caller(directory: Directory, caller: Authenticated) -> Resource:
     principal = caller.principal
     if principal.kind is Kind.USER:
-        return _known(
-            directory.users.get(caller.account, principal.name.lower()), "user", principal.name, caller, "user"
-        )
+        found = directory.users.seek("id", principal.unique_id)
+        return _known(found, "user", principal.name if found is None else found.name, caller, "user")
     return Resource(principal.arn if principal.kind is Kind.ROOT else "*", caller.account)
 
 

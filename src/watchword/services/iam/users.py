@@ -18,7 +18,7 @@ from watchword.services.iam import quotas, shapes
 from watchword.services.iam.boundaries import boundary_view, checked_boundary
 from watchword.services.iam.errors import DeleteConflict, EntityAlreadyExists
 from watchword.services.iam.holders import refuse_while_holding_policies
-from watchword.services.iam.lookups import is_root, own_user_name, user_named
+from watchword.services.iam.lookups import is_root, own_user, user_named
 from watchword.services.iam.tagging import checked_tags, tag_views
 from watchword.services.operation import operation
 
@@ -72,7 +72,7 @@ def get_user(call: Call[shapes.GetUserRequest], directory: Directory) -> shapes.
     name = call.request.user_name
     if name is None and is_root(call.caller):
         return shapes.GetUserResponse(user=_root_view(call, directory))
-    user = user_named(directory, call.account, name or own_user_name(call.caller))
+    user = own_user(directory, call.caller) if name is None else user_named(directory, call.account, name)
     return shapes.GetUserResponse(user=user_view(user))
 
 
