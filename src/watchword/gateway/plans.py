@@ -45,7 +45,7 @@ class Documents:
 
     def of_resource(self, arn: str, text: str, *, is_trust: bool) -> SourcedPolicy:
         """The policy of a resource, or the trust policy of a role. What is asked for again is the same object."""
-        # INVARIANT: an ARN tells a role from all else, so that a text never passes for the policy of the other kind.
+        # INVARIANT: a text that was read as a policy of one kind never passes for one of the other.
         known = self._of_resources.get((arn, text))
         if known is None or (known.source.layer is Layer.TRUST) is not is_trust:
             known = self.sourced(PolicySource(Layer.TRUST if is_trust else Layer.RESOURCE, arn), text)

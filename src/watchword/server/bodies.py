@@ -44,7 +44,6 @@ class _Plain:
         self.size = 0
         self.checksums: dict[str, str] = {}
         self.stated: tuple[str, str] | None = None
-        self.stated: tuple[str, str] | None = None
 
     def feed(self, data: bytes, /) -> bytes:
         self.size += len(data)
@@ -63,7 +62,9 @@ def take_whole(exchange: Exchange, body: bytes) -> Spooled:
     """Verify a small body that has arrived already. Raises what the reader raises."""
     if len(body) > exchange.body_bytes_max:
         raise BodyTooLarge(exchange.body_bytes_max)
-    reader = reader_of(exchange)
+    reader = exchange.reader
+    if reader is None:
+        return Spooled(data=body, path=None, size=len(body), checksums={})
     data = reader.feed(body) if body else b""
     digest = reader.finish()
     return Spooled(data=data, path=None, size=digest.size, checksums=dict(digest.checksums), stated=digest.stated)
