@@ -1,4 +1,4 @@
-"""Object stores as other people's clients offer them: each client in its own way, with its own defaults, behind four verbs.
+"""Object stores as other people's clients offer them: each in its own way, with its own defaults, behind four verbs.
 
 Nothing is set but address, keys, region and CA. What a client refuses is a `Refused` with the client's words.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -63,8 +64,9 @@ class Program:
         return ran.out
 
 
-def rclone(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
-    settings = {"PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": instance.endpoint, "REGION": REGION}
+def rclone(instance: Instance, bucket: str, keys: Keys, home: Path, **more: str) -> Store:
+    """Its CA for S3 is `--ca-cert`; for STS, which it calls for a role, `AWS_CA_BUNDLE`."""
+    settings = {"PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": instance.endpoint, "REGION": REGION, **more}
     trusted = () if instance.ca_bundle is None else ("--ca-cert", instance.ca_bundle)
     program = (from_the_index("rclone"), *trusted, "--retries", "1", "--low-level-retries", "1")
     person = instance.person(home, keys).having(**{f"RCLONE_S3_{name}": value for name, value in settings.items()})
@@ -77,10 +79,10 @@ def rclone(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
     return Program(person.using(*program), bucket, commands, r"^(?P<size>\d+):(?P<key>.*)$")
 
 
-def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path, part: str = "50") -> Store:
     program = (from_the_index("s5cmd"), "--endpoint-url", instance.endpoint, "--retry-count", "0")
     commands = {
-        "put": "cp {file} s3://{bucket}/{key}",
+        "put": f"cp --part-size {part} {{file}} s3://{{bucket}}/{{key}}",
         "get": "cp s3://{bucket}/{key} {file}",
         "list": "--json ls s3://{bucket}/{key}*",
         "remove": "rm s3://{bucket}/{key}",
@@ -105,8 +107,8 @@ def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
     return Program(instance.person(home, keys).using(*program), bucket, commands, listed)
 
 
-def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
-    person = instance.person(home, keys).using(node(), JS / "minio.mjs", instance.endpoint)
+def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path, **variables: str) -> Store:
+    person = instance.person(home, keys).having(**variables).using(node(), JS / "minio.mjs", instance.endpoint)
     commands = {
         "put": "put {bucket} {key} {file}",
         "get": "get {bucket} {key} {file}",
@@ -123,17 +125,35 @@ class MinioPy:
         self._client, self._bucket = client, bucket
 
     @classmethod
-    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:  # noqa: ARG003 - one of several
-        return cls(cls.client(instance, *(keys.access_key_id, keys.secret_access_key, keys.session_token)), bucket)
+    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+        token = keys.session_token
+        client = cls._connect(
+            instance, access_key=keys.access_key_id, secret_key=keys.secret_access_key, session_token=token
+        )
+        return cls(client, bucket)
 
     @classmethod
-    def client(cls, instance: Instance, *keys: str | None, **options: Any) -> Any:
+    def assuming(cls, role: str, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+        providers: Any = importlib.import_module("minio.credentials")
+        provider = providers.AssumeRoleProvider(
+            sts_endpoint=instance.endpoint,
+            access_key=keys.access_key_id,
+            secret_key=keys.secret_access_key,
+            role_arn=role,
+            role_session_name="reader",
+            region=REGION,
+            http_client=cls._pool(instance),
+        )
+        return cls(cls._connect(instance, credentials=provider), bucket)
+
+    @classmethod
+    def _connect(cls, instance: Instance, **keys: Any) -> Any:
         minio: Any = importlib.import_module("minio")
         address, secure = urlsplit(instance.endpoint).netloc, instance.scheme == "https"
-        return minio.Minio(address, *keys, secure=secure, region=REGION, http_client=cls.pool(instance), **options)
+        return minio.Minio(address, secure=secure, region=REGION, http_client=cls._pool(instance), **keys)
 
     @staticmethod
-    def pool(instance: Instance) -> Any:
+    def _pool(instance: Instance) -> Any:
         urllib3: Any = importlib.import_module("urllib3")
         return urllib3.PoolManager(ca_certs=instance.ca_bundle, retries=False)
 
@@ -161,17 +181,24 @@ class MinioPy:
 class Arrow:
     """The S3 file system of pyarrow, which is AWS's SDK for C++."""
 
-    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:  # noqa: ARG002 - one of several
+    def __init__(self, instance: Instance, bucket: str, **keys: str | None) -> None:
         self._fs: Any = importlib.import_module("pyarrow.fs")
         self._bucket = bucket
         self._store = self._fs.S3FileSystem(
-            access_key=keys.access_key_id,
-            secret_key=keys.secret_access_key,
-            session_token=keys.session_token,
-            region=REGION,
-            endpoint_override=instance.endpoint,
-            tls_ca_file_path=instance.ca_bundle,
+            region=REGION, endpoint_override=instance.endpoint, tls_ca_file_path=instance.ca_bundle, **keys
         )
+
+    @classmethod
+    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+        token = keys.session_token
+        return cls(
+            instance, bucket, access_key=keys.access_key_id, secret_key=keys.secret_access_key, session_token=token
+        )
+
+    @classmethod
+    def assuming(cls, role: str, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+        """Its keys are those of this process, and so are STS's address and CA."""
+        return cls(instance, bucket, role_arn=role, session_name="reader")
 
     def put(self, key: str, file: Path) -> None:
         try:
@@ -199,7 +226,7 @@ class Arrow:
 class Obstore:
     """obstore, which is Rust's object_store. Its CA is `SSL_CERT_FILE` of this process."""
 
-    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:  # noqa: ARG002 - one of several
+    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:
         stores: Any = importlib.import_module("obstore.store")
         token = {} if keys.session_token is None else {"session_token": keys.session_token}
         self._store = stores.S3Store(
@@ -239,6 +266,24 @@ STORES: dict[str, Open] = {
     "rclone": rclone,
     "s5cmd": s5cmd,
     "s3cmd": s3cmd,
-    "pyarrow": Arrow,
+    "pyarrow": Arrow.open,
     "obstore": Obstore,
 }
+
+IN_PARTS: dict[str, Open] = {
+    "minio-js": partial(minio_js, PART_SIZE="5242880"),
+    "rclone": partial(rclone, UPLOAD_CUTOFF="5M", CHUNK_SIZE="5M"),
+    "s5cmd": partial(s5cmd, part="5"),
+    **{name: STORES[name] for name in ("minio-py", "s3cmd", "pyarrow", "obstore")},
+}
+"""Clients that send 20 MiB in parts, three of them only when told to."""
+
+
+ASSUMING: dict[str, Callable[[str], Open]] = {
+    "minio-py": lambda role: partial(MinioPy.assuming, role),
+    "minio-js": lambda role: partial(minio_js, ROLE_ARN=role),
+    # rclone makes the bucket before it writes, unless told not to.
+    "rclone": lambda role: partial(rclone, ROLE_ARN=role, NO_CHECK_BUCKET="true"),
+    "pyarrow": lambda role: partial(Arrow.assuming, role),
+}
+"""Clients that assume a role themselves, given its ARN."""
