@@ -93,6 +93,20 @@ def test_tags_by_arn_are_those_of_the_bucket(
     assert refusal(stranger.list_tags_for_resource, **as_their_own)[0] == "AccessDenied"
 
 
+def test_a_public_policy_that_is_restricted_opens_no_tags_by_arn(
+    acme: Account, globex: Account, s3: Any, control: Any, bucket: str
+) -> None:
+    named = {"AccountId": acme.id, "ResourceArn": f"arn:aws:s3:::{bucket}"}
+    control.tag_resource(**named, Tags=[{"Key": "a", "Value": "1"}])
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=for_everybody(bucket, "s3:ListTagsForResource"))
+    stranger = control_client(globex.administrator)
+    assert stranger.list_tags_for_resource(**named)["Tags"] == [{"Key": "a", "Value": "1"}]
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
+    assert refusal(stranger.list_tags_for_resource, **named)[0] == "AccessDenied"
+    assert control.list_tags_for_resource(**named)["Tags"] == [{"Key": "a", "Value": "1"}]
+
+
 def test_policies_see_the_tags_as_resource_tags_once_that_is_on(acme: Account, s3: Any) -> None:
     bucket = new_name()
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"Tags": [{"Key": "env", "Value": "test"}]})

@@ -39,9 +39,18 @@ def tagged(request: ArnRequest, directory: Directory, caller: Authenticated) -> 
         bucket.arn,
         bucket.account,
         tags=bucket.tags if bucket.has_abac else (),
-        policy=bucket.bound_policy or bucket.policy,
+        policy=None if _is_shut(bucket, directory, caller) else bucket.bound_policy or bucket.policy,
         bucket_tags=bucket.tags,
     )
+
+
+def _is_shut(bucket: Bucket, directory: Directory, caller: Authenticated) -> bool:
+    """True when the policy is public, public policies are restricted, and the caller is of another account."""
+    if not bucket.is_policy_public or caller.account == bucket.account:
+        return False
+    account = directory.s3_accounts.get(bucket.account)
+    blocks = (bucket.public_access, account.public_access if account is not None else None)
+    return any(block is not None and block.restrict_public_buckets for block in blocks)
 
 
 def bucket_named(arn: str, directory: Directory) -> Bucket | None:
