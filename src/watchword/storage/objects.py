@@ -39,6 +39,9 @@ HOT_RANGE_BYTES_MAX = 16 * 1024
 HOT_BYTES_MAX = 16 * 1024 * 1024
 """What a process keeps of short ranges, so that reading them again asks no file."""
 
+_NO_MORE_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP})
+"""A file system gives a file only so many names, or knows no second name: then the bytes are copied."""
+
 _FOLDERS = tuple(f"{number:02x}" for number in range(256))
 SWEPT_FOLDERS = ("staging", *_FOLDERS)
 
@@ -165,8 +168,16 @@ class LocalObjects:
             Path(self._path(new)).hardlink_to(self._path(blob))
             _sync_folder(self._root / new[:2])
         except OSError as error:
+            if error.errno in _NO_MORE_LINKS:
+                return self.copy([(blob, 0, self._size(blob))], lambda _data: None)
             raise Unavailable(f"blob `{blob}` cannot be cloned: {error}") from error
         return new
+
+    def _size(self, blob: str) -> int:
+        try:
+            return Path(self._path(blob)).stat().st_size
+        except OSError as error:
+            raise Unavailable(f"blob `{blob}` cannot be read: {error}") from error
 
     def discard(self, blob: str) -> None:
         self._discarded.append((time.monotonic() + self._grace_seconds, blob))

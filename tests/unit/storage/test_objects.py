@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,6 +160,23 @@ def test_a_copy_and_a_clone_outlive_what_they_were_made_from(root: Path) -> None
     assert objects.body(copy, 0, 4) == b"".join(passed) == b"bcde"
     assert objects.body(clone, 0, 3) == b"abc"
     assert {path.name for path in blob_paths(root)} == {copy, clone}
+
+
+@pytest.mark.parametrize("reason", [errno.EMLINK, errno.EPERM])
+def test_a_clone_of_a_file_that_can_have_no_further_name_is_a_copy(
+    root: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    def refuse(*_names: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    objects = LocalObjects(root, os.urandom, grace_seconds=0)
+    first = objects.stage(small(b"abc"))
+    monkeypatch.setattr(os, "link", refuse)
+    clone = objects.clone(first)
+    objects.discard(first)
+    assert objects.body(clone, 0, 3) == b"abc"
+    with pytest.raises(Unavailable):
+        objects.clone("0" * 32)
 
 
 def test_a_copy_of_what_is_lost_leaves_nothing(root: Path) -> None:
