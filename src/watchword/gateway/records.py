@@ -65,12 +65,17 @@ class RecordCache:
 
 
 class CachedTransaction:
-    """A snapshot with a cache before it. Use as a context manager."""
+    """A snapshot with a cache before it. Use as a context manager.
 
-    __slots__ = ("_opened", "_snapshot", "cache")
+    INVARIANT: a record that was given once is given again, so that what was authorized is what the operation finds,
+    even when the cache has dropped it for a change that came in between.
+    """
+
+    __slots__ = ("_opened", "_snapshot", "cache", "given")
 
     def __init__(self, cache: RecordCache) -> None:
         self.cache = cache
+        self.given: dict[Key, Record] = {}
         self._opened: AbstractContextManager[Transaction] | None = None
         self._snapshot: Transaction | None = None
 
@@ -111,28 +116,40 @@ class _CachedCollection(Generic[R]):
 
     def get(self, *key: str) -> R | None:
         cache_key = (self._kind, *key)
+        given = self._transaction.given
+        known = given.get(cache_key)
+        if known is not None:
+            return cast("R", known)
         cache = self._transaction.cache
         entry = cache.find(cache_key)
-        if entry is not None:
-            return cast("R", entry[0])
-        other = cache.find_other(cache_key)
-        if other is not None:
-            return cast("R", other)
-        record = self._source().get(*key)
-        if record is not None:
-            self._keep(cache_key, self._type.account(record), record)
-        return record
+        record = entry[0] if entry is not None else cache.find_other(cache_key)
+        if record is None:
+            read = self._source().get(*key)
+            if read is None:
+                return None
+            self._keep(cache_key, self._type.account(read), read)
+            record = read
+        given[cache_key] = record
+        return cast("R", record)
 
     def seek(self, index: str, *value: str) -> R | None:
         cache_key = (f"{self._kind} by {index}", *value)
+        given = self._transaction.given
+        known = given.get(cache_key)
+        if known is not None:
+            return cast("R", known)
         entry = self._transaction.cache.find(cache_key)
         if entry is not None:
+            given[cache_key] = entry[0]
             return cast("R", entry[0])
         record = self._source().seek(index, *value)
-        account = self._type.account(record) if record is not None else ""
-        if record is not None and account:
+        if record is None:
+            return None
+        account = self._type.account(record)
+        if account:
             # The feed names what belongs to no account by its key alone, so only its key can be kept.
             self._keep(cache_key, account, record)
+        given[cache_key] = record
         return record
 
     def _keep(self, cache_key: Key, account: str, record: R) -> None:
