@@ -9,7 +9,9 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from datetime import timedelta
+from math import ceil
+from typing import Any, Final, NamedTuple
 
 from watchword.core.clock import iso8601
 from watchword.core.tags import Tags, asked_tag
@@ -357,7 +359,7 @@ NAMED_KEYS: Final[tuple[NamedKey, ...]] = (
 )
 
 
-# S3's keys that speak of the signature and the connection, not of the request's members.
+# S3's keys that speak of the signature, the connection or the time, not only of the request's members.
 
 
 def _authentication_type(facts: Facts) -> ContextValue:
@@ -377,15 +379,20 @@ def _signature_age(facts: Facts) -> ContextValue:
     return str(int((facts.around.now - claim.requested_at).total_seconds() * 1000))
 
 
-def _tls_version(facts: Facts) -> ContextValue:
-    return facts.around.head.tls_version or None
+def _remaining_retention_days(facts: Facts) -> ContextValue:
+    """Days, begun ones counted whole, until the end of the retention that a request asks for."""
+    request: Any = facts.around.request
+    asked = getattr(request, "retention", None)
+    until = getattr(request, "object_lock_retain_until_date", None) if asked is None else asked.retain_until_date
+    return None if until is None else str(ceil((until - facts.around.now) / timedelta(days=1)))
 
 
 S3_KEYS: Final[tuple[Key, ...]] = (
     Key("s3:authType", "String", _authentication_type),
     Key("s3:signatureversion", "String", _signature_version),
     Key("s3:signatureAge", "Numeric", _signature_age),
-    Key("s3:TlsVersion", "Numeric", _tls_version),
+    Key("s3:TlsVersion", "Numeric", lambda facts: facts.around.head.tls_version or None),
     Key("s3:x-amz-content-sha256", "String", _header(b"x-amz-content-sha256")),
     Key("s3:ResourceAccount", "String", _resource_account),
+    Key("s3:object-lock-remaining-retention-days", "Numeric", _remaining_retention_days),
 )

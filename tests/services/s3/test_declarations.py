@@ -31,7 +31,6 @@ NOT_BUILT = {
     "s3:isreplicationpauserequest",
     "s3:object-lock-event-hold",
     "s3:object-lock-event-hold-duration-days",
-    "s3:object-lock-remaining-retention-days",
     "s3:x-amz-bucket-namespace",
     "s3:x-amz-object-annotation-directive",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.services.s3.conftest import new_name
-from tests.support.house import Account, allow, policy, refusal, user_with
+from tests.support.house import Account, allow, deny, policy, refusal, user_with
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 MUCH_LATER = LATER + timedelta(days=30)
@@ -110,3 +110,18 @@ def test_a_bucket_without_a_lock_takes_none(s3: Any, bucket: str) -> None:
     asked = {"ObjectLockEnabled": "Enabled"}
     code = refusal(s3.put_object_lock_configuration, Bucket=bucket, ObjectLockConfiguration=asked)[0]
     assert code == "InvalidBucketState"
+
+
+def test_a_policy_bounds_how_long_objects_may_be_retained(acme: Account, s3: Any, locking: str) -> None:
+    longer = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": "10"}}
+    document = policy(allow("s3:*"), deny(["s3:PutObjectRetention", "s3:PutObject"], Condition=longer))
+    keeper = user_with(acme, "keeper-for-ten-days", document).client("s3")
+    soon = datetime.now(UTC) + timedelta(days=10)
+    kept = put(keeper, locking, "GOVERNANCE", soon)
+    lasting = {"Mode": "GOVERNANCE", "RetainUntilDate": LATER}
+    assert refusal(keeper.put_object_retention, **kept, Retention=lasting)[0] == "AccessDenied"
+    named = {"Bucket": locking, "Key": "k2", "ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER}
+    assert refusal(keeper.put_object, **named, Body=b"x")[0] == "AccessDenied"
+    assert refusal(keeper.create_multipart_upload, **named)[0] == "AccessDenied"
+    assert refusal(keeper.copy_object, **named, CopySource=f"{locking}/k")[0] == "AccessDenied"
+    s3.put_object_retention(**kept, Retention=lasting)
