@@ -50,6 +50,9 @@ class _Nowhere:
     def __init__(self, drain: Callable[[int], bytes]) -> None:
         pass
 
+    def flush(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -2,8 +2,8 @@
 
 On the way of a request only references are kept (`Trail`, `Decisions.note`); they become lines of JSON in batches: a
 few times a second, and when a batch is full, so that what requests hold is let go while it is still in the processor's
-cache. A line of a request names documents, policy sets and callers by digest; those stand in
-lines of their own, written again for every file (`generation`), so that a file is whole by itself.
+cache. A line of a request names documents, policy sets and callers by digest; those stand in lines of their own,
+written again for every file (`generation`), so that a file is whole by itself.
 
 INVARIANT: no secret is written: neither keys, tokens, signatures nor bodies. What is written of a context are the keys
 that the policies ask for which speak of the action, with the values that decided.
@@ -199,7 +199,7 @@ class Decisions:
         waiting = self._waiting
         if len(waiting) < WAITING_MAX:
             waiting.append((exchange, error))
-            if len(waiting) >= BATCH_MAX:
+            if not len(waiting) % BATCH_MAX:
                 self._file.flush()
 
     def close(self) -> None:

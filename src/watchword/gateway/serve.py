@@ -74,7 +74,7 @@ class Gateway:
     """The VPC endpoints that listeners stand for, by id."""
 
     def begin(self, head: RequestHead) -> Exchange:
-        """Decide what the head alone can decide."""
+        """Decide what the head alone can decide. S3 requests that read and have no body are answered here."""
         target = identify(head, self.region)
         exchange = Exchange(head, self.clock.now(), self.request_ids.new(), target)
         if target.service.dialect is Dialect.S3:
