@@ -166,6 +166,21 @@ class Gate:
         return credential
 
 
+def is_still_let_in(caller: Authenticated, directory: Directory) -> bool:
+    """True while steps (2) and (4) hold for a caller that was proved before: asked again when a write commits.
+
+    A session that expires while its request is served is served to the end.
+    """
+    if caller.session is not None:
+        return _session_principal(directory, caller.session) is not None
+    if not caller.access_key_id:
+        return True
+    record = directory.access_keys.get(caller.access_key_id)
+    if record is None or record.status != "Active":
+        return False
+    return _user_or_root(directory, record.account, record.owner_id) is not None
+
+
 def _credential(caller: Authenticated, secret: SecretText) -> Credential:
     return Credential(caller, secret, encode_identity(identity_of(caller)))
 

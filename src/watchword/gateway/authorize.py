@@ -7,7 +7,8 @@ The steps of every operation:
 (3) the caller's plan, the resource's policy and the request context decide each pair; every one must be allowed
 (4) only then is a `Call` made: holding one is the proof of permission
 
-At commit `recheck` repeats (2) and (3) on the transaction when the directory has moved since.
+At commit `recheck` repeats (2) and (3) on the transaction when the directory has moved since, and asks whether the
+caller is still let in.
 Default deny: an operation without an entry is refused, an error while evaluating never allows.
 """
 
@@ -24,6 +25,7 @@ import msgspec
 
 from watchword.core.tags import AmbiguousTag
 from watchword.directory.directory import Directory
+from watchword.gateway.authenticate import is_still_let_in
 from watchword.gateway.context import RequestContext
 from watchword.gateway.decisions import Trail
 from watchword.gateway.denied import access_denied, bare_denial, denial_text
@@ -129,6 +131,8 @@ class Authorizer:
 
     def recheck(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
         """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""
+        if not is_still_let_in(asked.around.caller, directory):
+            raise access_denied("Access Denied", asked.dialect)
         if asked.around.requirement.is_always_allowed:
             return NO_REFUSALS
         if asked.trail is not None:
