@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.services.s3.conftest import new_name
 from tests.support.house import Account, Keys, allow, deny, policy, refusal, user_with
+from tests.support.raw_requests import unsigned
 
 EVERYBODY = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
 GRANTS = ["GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"]
@@ -130,3 +131,41 @@ def test_a_policy_that_is_restricted_still_denies(globex: Account, s3: Any, with
     s3.put_bucket_policy(Bucket=with_acls, Policy=shared(with_acls, public, denied))
     s3.put_public_access_block(Bucket=with_acls, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
     assert refusal(stranger.get_object, Bucket=with_acls, Key="k")[0] == "AccessDenied"
+
+
+@pytest.fixture(scope="module")
+def open_bucket(s3: Any) -> str:
+    """A bucket whose owner lets everybody do everything."""
+    name = f"granted-{new_name()}"
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="k", Body=b"x")
+    s3.delete_public_access_block(Bucket=name)
+    s3.put_bucket_policy(Bucket=name, Policy=shared(name, {"Effect": "Allow", "Action": "s3:*"}))
+    return name
+
+
+def test_the_anonymous_copy_nothing_and_begin_no_uploads(acme: Account, s3: Any, open_bucket: str) -> None:
+    anyone, source = acme.administrator, f"{open_bucket}/k"
+    upload = s3.create_multipart_upload(Bucket=open_bucket, Key="m")["UploadId"]
+    assert unsigned(anyone, "PUT", f"/{open_bucket}/new", b"x").send().status == 200
+    part = f"/{open_bucket}/m?partNumber=1&uploadId={upload}"
+    for method, target, headers in (
+        ("PUT", f"/{open_bucket}/copy", {"x_amz_copy_source": source}),
+        ("PUT", part, {"x_amz_copy_source": source}),
+        ("POST", f"/{open_bucket}/m?uploads", {}),
+    ):
+        answer = unsigned(anyone, method, target, **headers).send()
+        assert (answer.status, answer.code) == (403, "AccessDenied")
+        assert "Please authenticate" in answer.message
+    listed = s3.list_objects_v2(Bucket=open_bucket)["Contents"]
+    assert [each["Key"] for each in listed] == ["k", "new"]
+
+
+def test_a_list_of_deletions_tells_the_anonymous_of_no_bucket(acme: Account, s3: Any) -> None:
+    name = f"granted-{new_name()}"
+    s3.create_bucket(Bucket=name)
+    body = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    there, missing = (
+        unsigned(acme.administrator, "POST", f"/{bucket}?delete", body).send().error for bucket in (name, f"{name}-not")
+    )
+    assert there == missing == (403, "AccessDenied", "Access Denied")

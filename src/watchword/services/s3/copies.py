@@ -32,7 +32,7 @@ from watchword.services.s3.faults import (
     no_such_key,
     no_such_version,
 )
-from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.lookups import bucket_of, require_known
 from watchword.services.s3.names import check_key
 from watchword.services.s3.versions import put_version, shown_version, version_named
 from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged
@@ -79,6 +79,7 @@ def source_of(
 def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore) -> _Copied:
     """Check all that the request says, then copy the bytes. Raises what `source_of` and `check_draft` raise."""
     asked = call.request
+    require_known(call, "copy objects")
     check_key(asked.key)
     check_draft(asked)
     _check_directives(asked)

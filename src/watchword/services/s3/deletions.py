@@ -100,6 +100,9 @@ def delete_objects(
 ) -> shapes.DeleteObjectsOutput:
     """Delete many objects and tell the fate of each; `Quiet` leaves out those that went well. Raises NoSuchBucket."""
     asked = call.request
+    if not call.account and all(object_arn(asked.bucket, each.key) in call.refusals for each in asked.delete.objects):
+        # The anonymous do not learn whether there is such a bucket.
+        raise access_denied()
     bucket = bucket_of(asked, directory, call.region)
     bypasses = bool(asked.bypass_governance_retention)
     deleting = _Deleting(directory, objects, random_bytes, bucket, call.now, bypasses=bypasses)

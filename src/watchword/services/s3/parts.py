@@ -25,7 +25,7 @@ from watchword.services.s3.copies import source_of
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import bad_checksum_type, entity_too_large, invalid_argument
 from watchword.services.s3.lists import limited
-from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.lookups import bucket_of, require_known
 from watchword.services.s3.names import check_key, owner
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.uploads import check_number, initiator_view, type_of, upload_of
@@ -113,6 +113,7 @@ class _CopiedPart(NamedTuple):
 def _stage_copy(call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore) -> _CopiedPart:
     """Copy the bytes, summing them on the way. Raises what GetObject raises, and NoSuchUpload, InvalidArgument."""
     asked = call.request
+    require_known(call, "copy objects")
     refuse_unbuilt(asked)
     check_key(asked.key)
     check_number(asked.part_number)
