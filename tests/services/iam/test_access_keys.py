@@ -120,7 +120,7 @@ def test_the_last_use_of_a_key_is_told_some_seconds_later(house: House, iam: Any
     own = user_with(acme, "used", policy(allow("iam:GetUser")))
     own.client("iam").get_user()
     with house.later(60):
-        answers = (iam.get_access_key_last_used(AccessKeyId=own.access_key_id) for _ in range(1_000))
+        answers = (iam.get_access_key_last_used(AccessKeyId=own.access_key_id) for _ in range(20_000))
         answer = next(each for each in answers if "LastUsedDate" in each["AccessKeyLastUsed"])
     used = answer["AccessKeyLastUsed"]
     assert (used["ServiceName"], used["Region"], answer["UserName"]) == ("iam", "us-east-1", "used")
