@@ -127,7 +127,7 @@ class MinioPy:
     @classmethod
     def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
         token = keys.session_token
-        client = cls._connect(
+        client = cls.connect(
             instance, access_key=keys.access_key_id, secret_key=keys.secret_access_key, session_token=token
         )
         return cls(client, bucket)
@@ -142,18 +142,18 @@ class MinioPy:
             role_arn=role,
             role_session_name="reader",
             region=REGION,
-            http_client=cls._pool(instance),
+            http_client=cls.pool(instance),
         )
-        return cls(cls._connect(instance, credentials=provider), bucket)
+        return cls(cls.connect(instance, credentials=provider), bucket)
 
     @classmethod
-    def _connect(cls, instance: Instance, **keys: Any) -> Any:
+    def connect(cls, instance: Instance, **keys: Any) -> Any:
         minio: Any = importlib.import_module("minio")
         address, secure = urlsplit(instance.endpoint).netloc, instance.scheme == "https"
-        return minio.Minio(address, secure=secure, region=REGION, http_client=cls._pool(instance), **keys)
+        return minio.Minio(address, secure=secure, region=REGION, http_client=cls.pool(instance), **keys)
 
     @staticmethod
-    def _pool(instance: Instance) -> Any:
+    def pool(instance: Instance) -> Any:
         urllib3: Any = importlib.import_module("urllib3")
         return urllib3.PoolManager(ca_certs=instance.ca_bundle, retries=False)
 
@@ -229,7 +229,7 @@ class Obstore:
     def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:
         stores: Any = importlib.import_module("obstore.store")
         token = {} if keys.session_token is None else {"session_token": keys.session_token}
-        self._store = stores.S3Store(
+        self.store = stores.S3Store(
             bucket,
             endpoint=instance.endpoint,
             region=REGION,
@@ -250,12 +250,12 @@ class Obstore:
         self._take("delete", key)
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        return {each["path"]: each["size"] for batch in self._store.list(prefix) for each in batch}
+        return {each["path"]: each["size"] for batch in self.store.list(prefix) for each in batch}
 
     def _take(self, method: str, *arguments: Any) -> Any:
         errors: Any = importlib.import_module("obstore.exceptions")
         try:
-            return getattr(self._store, method)(*arguments)
+            return getattr(self.store, method)(*arguments)
         except errors.BaseError as error:
             raise Refused(str(error)) from error
 

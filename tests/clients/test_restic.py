@@ -37,8 +37,6 @@ def test_a_folder_is_backed_up_and_restored(restic: Person, instance: Instance) 
     assert content == ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD" if instance.scheme == "http" else "UNSIGNED-PAYLOAD")
     repository = restic.using(*restic.program, "--repo", f"s3:{instance.endpoint}/{bucket}/backups")
     repository.run("backup", "folder")
-    (snapshot,) = repository.json("snapshots", "--json")
-    assert snapshot["paths"] == [str(folder)]
     repository.run("check", "--read-data")
     repository.run("restore", "latest", "--target", restic.home / "restored")
     for name in ("small", "large"):
