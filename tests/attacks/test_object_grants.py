@@ -154,7 +154,7 @@ def test_the_anonymous_copy_nothing_and_begin_no_uploads(acme: Account, s3: Any,
         ("PUT", part, {"x_amz_copy_source": source}),
         ("POST", f"/{open_bucket}/m?uploads", {}),
     ):
-        answer = unsigned(anyone, method, target, **headers).send()
+        answer = unsigned(anyone, method, target, b"", **headers).send()
         assert (answer.status, answer.code) == (403, "AccessDenied")
         assert "Please authenticate" in answer.message
     listed = s3.list_objects_v2(Bucket=open_bucket)["Contents"]
