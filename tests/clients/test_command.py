@@ -217,6 +217,21 @@ def test_backup_of_a_running_server_serves_again_with_the_key_that_was_kept_apar
         assert again.stop() == 0
 
 
+def test_a_backup_goes_to_a_place_of_its_own(made: tuple[Path, dict[str, Any]]) -> None:
+    assert "back up to another place" in run("backup", "--data", made[0], "--to", made[0] / "spool" / "in", code=1)
+    assert not (made[0] / "spool" / "in").exists()
+
+
+def test_a_restore_with_the_key_of_another_system_leaves_nothing(
+    made: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    run("backup", "--data", made[0], "--to", tmp_path / "backup")
+    run("init", "--data", tmp_path / "other")
+    from_backup = ("restore", "--from", tmp_path / "backup", "--data", tmp_path / "data", "--master-key")
+    assert "not the one of the original" in run(*from_backup, tmp_path / "other" / "master.key", code=1)
+    run(*from_backup, made[0] / "master.key")
+
+
 def test_up_makes_what_is_missing_and_serves(tmp_path: Path) -> None:
     command = [WATCHWORD, "up", "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0", "--json"]
     for _ in range(2):

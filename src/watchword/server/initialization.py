@@ -9,10 +9,13 @@ import os
 from pathlib import Path
 
 from watchword.core.clock import Clock
-from watchword.core.errors import OperatorError
+from watchword.core.errors import OperatorError, SealBroken
 from watchword.core.ids import RandomBytes
+from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE
 from watchword.credentials.keyring import parse_keyring
-from watchword.server.bootstrap import DATABASE, Initialized, create_account
+from watchword.credentials.sealing import Sealer
+from watchword.directory.directory import Directory
+from watchword.server.bootstrap import DATABASE, Initialized, create_account, open_store
 from watchword.server.data_directory import (
     CREDENTIALS,
     create_layout,
@@ -21,7 +24,7 @@ from watchword.server.data_directory import (
     write_credentials,
     write_private,
 )
-from watchword.server.master_key import COMMAND_VARIABLE, FILE_NAME, KEY_VARIABLE, create_keyring
+from watchword.server.master_key import COMMAND_VARIABLE, FILE_NAME, KEY_VARIABLE, create_keyring, load_keyring
 from watchword.server.settings import REGION_DEFAULT
 from watchword.server.tls import ensure_authority
 from watchword.storage import backup as store_backup
@@ -64,6 +67,8 @@ def initialize(
 def back_up(data_dir: Path, target: Path, clock: Clock) -> store_backup.Manifest:
     """Copy the records and objects of a directory, in use or not. Raises OperatorError."""
     require_initialized(data_dir)
+    if target.resolve().is_relative_to(data_dir.resolve()):
+        raise OperatorError(f"`{target}` lies within `{data_dir}`, which it would spoil: back up to another place")
     objects = data_dir / OBJECTS
     return store_backup.back_up(data_dir / DATABASE, objects if objects.is_dir() else None, target, clock.now())
 
@@ -77,11 +82,28 @@ def restore(source: Path, data_dir: Path, master_key: Path | None, clock: Clock)
             write_private(data_dir / FILE_NAME, key_text)
         ensure_authority(data_dir / "tls", [], clock.now())
         manifest = store_backup.restore(source, data_dir / DATABASE, data_dir / OBJECTS)
+        _check_master_key(data_dir)
         write_private(data_dir / CREDENTIALS, "# restored from a backup: the keys are those of the original\n")
     except BaseException:
         discard_layout(data_dir)
         raise
     return manifest
+
+
+def _check_master_key(data_dir: Path) -> None:
+    """Raise OperatorError when the master key does not open what the records seal."""
+    sealer = Sealer(load_keyring(data_dir), ACCESS_KEY_PURPOSE, os.urandom)
+    store = open_store(data_dir)
+    try:
+        with store.read() as snapshot:
+            key = next(Directory(snapshot).access_keys.under(limit=1), None)
+    finally:
+        store.close()
+    try:
+        if key is not None:
+            sealer.open(key.sealed_secret, key.id)
+    except SealBroken:
+        raise OperatorError("the master key is not the one of the original: it opens none of its secrets") from None
 
 
 def _read_master_key(path: Path | None) -> str | None:
