@@ -11,7 +11,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.house import Account, allow, deny, policy, refusal, user_with
+from msgspec.structs import replace
+from tests.support.house import Account, House, allow, deny, policy, refusal, user_with
+
+from watchword.directory.directory import Directory
 
 TEAM = {"Key": "team", "Value": "blue"}
 
@@ -119,3 +122,20 @@ def test_tags_that_no_policy_asks_about_may_differ_in_case_alone(acme: Account) 
     tags = [{"Key": "Team", "Value": "red"}, TEAM]
     iam.tag_policy(PolicyArn=arn, Tags=tags)
     assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == tags
+
+
+def test_whether_an_account_was_closed_is_not_told_to_strangers(house: House, acme: Account) -> None:
+    closed, open_ = house.account(), house.account()
+
+    def close(directory: Directory) -> None:
+        account = directory.accounts.get(closed.id)
+        assert account is not None
+        directory.accounts.replace(replace(account, closed_at=account.created_at))
+
+    house.change(close)
+    get_policy = acme.administrator.client("iam").get_policy
+    answers = [
+        refusal(get_policy, PolicyArn=account.arn("policy/any"))[1].replace(account.id, "ACCOUNT")
+        for account in (closed, open_)
+    ]
+    assert answers[0] == answers[1]

@@ -28,7 +28,7 @@ from watchword.directory.directory import Directory
 from watchword.gateway.authenticate import is_still_let_in
 from watchword.gateway.context import RequestContext
 from watchword.gateway.decisions import Trail
-from watchword.gateway.denied import access_denied, bare_denial, denial_text
+from watchword.gateway.denied import NOBODY_LET_IN, access_denied, bare_denial, denial_text
 from watchword.gateway.plans import Documents, Plans, takes_rcps
 from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
@@ -210,8 +210,10 @@ class _Deciding:
             # by the resource's policy, and by lifting the block that everything has by default.
             return bare_denial(around.caller, action, resource, self._asked.dialect)
         if principal.account != resource.account and _is_closed(resource.account, self._directory):
-            # Nobody else's permissions reach into an account that was closed.
-            return bare_denial(around.caller, action, resource, self._asked.dialect)
+            # Nobody else's permissions reach into an account that was closed; strangers are told what they always are.
+            if self._asked.dialect is Dialect.S3:
+                return bare_denial(around.caller, action, resource, self._asked.dialect)
+            return denial_text(NOBODY_LET_IN, around.caller, action, resource, self._asked.dialect, self._directory)
         request = AccessRequest(
             principal=principal,
             action=action,

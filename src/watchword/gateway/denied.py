@@ -26,7 +26,8 @@ def access_denied(message: str, dialect: Dialect) -> ApiError:
     return ApiError(code, message, status)
 
 
-_NOBODY_LET_IN: Final = Decision(Outcome.IMPLICIT_DENY, "no policy allows", Layer.RESOURCE)
+NOBODY_LET_IN: Final = Decision(Outcome.IMPLICIT_DENY, "no policy allows", Layer.RESOURCE)
+"""What strangers are told where nothing lets them in."""
 _DENIED = {
     Dialect.QUERY: ("AccessDenied", 403),
     Dialect.JSON: ("AccessDeniedException", 400),
@@ -50,7 +51,7 @@ def denial_text(
     if resource.policy is None and caller.principal.account != resource.account:
         # INVARIANT: conditions of the caller's own policies may ask for the resource's tags and organization, so the
         # reason must not follow from them where the resource's owner has let nobody in.
-        decision = _NOBODY_LET_IN
+        decision = NOBODY_LET_IN
     shown = resource.shown or resource.arn
     return denial_message(decision, caller.principal.arn, action, shown, quoted=dialect is Dialect.S3)
 
