@@ -56,6 +56,14 @@ def test_a_new_bucket_with_a_grant_takes_the_permission_to_set_acls(writer: Keys
     assert (code, "s3:PutBucketAcl" in message) == ("AccessDenied", True)
 
 
+def test_no_more_grants_in_headers_than_in_a_document(s3: Any, with_acls: str) -> None:
+    mine = "id=" + s3.list_buckets()["Owner"]["ID"]
+    assert (
+        refusal(s3.put_object, Bucket=with_acls, Key="k", GrantRead=", ".join([mine] * 101))[0] == "MalformedACLError"
+    )
+    s3.put_object(Bucket=with_acls, Key="k", GrantRead=", ".join([mine] * 100))
+
+
 def test_a_denied_version_is_not_deleted_by_way_of_a_list(acme: Account, s3: Any) -> None:
     name = f"granted-{new_name()}"
     s3.create_bucket(Bucket=name)

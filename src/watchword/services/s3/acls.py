@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from watchword.directory.buckets import Grant
@@ -50,11 +51,11 @@ def asks_for_acl(asked: Any) -> bool:
 
 def header_grants(asked: Any, directory: Directory, owner_account: str, bucket_account: str) -> tuple[Grant, ...]:
     """The ACL that headers ask for. Raises InvalidArgument, InvalidRequest, UnresolvableGrantByEmailAddress."""
-    found = [
-        Grant(_grantee(text, directory), permission)
-        for name, permission in _HEADERS.items()
-        for text in _split(getattr(asked, name, None))
-    ]
+    wanted = [(text, each) for name, each in _HEADERS.items() for text in _split(getattr(asked, name, None))]
+    if len(wanted) > GRANTS_MAX:
+        raise malformed_acl()
+    accounts = _Accounts(directory)
+    found = [Grant(_grantee(text, accounts), permission) for text, permission in wanted]
     if asked.acl is None:
         return kept(found, owner_account)
     if found:
@@ -86,16 +87,17 @@ def document_grants(policy: shapes.AccessControlPolicy, directory: Directory, ow
     if policy.owner.id != canonical_user_id(owner_account):
         raise invalid_argument("Invalid id", "CanonicalUser/ID", policy.owner.id or "")
     found: list[Grant] = []
+    accounts = _Accounts(directory)
     for grant in policy.grants:
         grantee = grant.grantee
         if grantee is None or grant.permission not in PERMISSIONS:
             raise malformed_acl()
         if grantee.type == "CanonicalUser":
-            found.append(Grant(_account_of(grantee.id or "", directory), grant.permission))
+            found.append(Grant(accounts.called(grantee.id or ""), grant.permission))
         elif grantee.type == "Group":
             found.append(Grant(_group(grantee.uri or ""), grant.permission))
         else:
-            found.append(Grant(_account_with_email(grantee.email_address or "", directory), grant.permission))
+            found.append(Grant(accounts.with_email(grantee.email_address or ""), grant.permission))
     return kept(found, owner_account)
 
 
@@ -124,31 +126,40 @@ def _split(text: str | None) -> list[str]:
     return [each for each in (text or "").split(",") if each.strip()]
 
 
-def _grantee(text: str, directory: Directory) -> str:
+class _Accounts:
+    """The accounts that one request may name; all are looked through once, however many it names."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def called(self, canonical_id: str) -> str:
+        found = self._by_canonical_id.get(canonical_id)
+        if found is None:
+            raise invalid_argument("Invalid id", "CanonicalUser/ID", canonical_id)
+        return found
+
+    def with_email(self, email: str) -> str:
+        account = self._directory.accounts.seek("email", email.lower())
+        if account is None:
+            raise unresolvable_grant(email)
+        return account.id
+
+    @cached_property
+    def _by_canonical_id(self) -> dict[str, str]:
+        return {canonical_user_id(account.id): account.id for account in self._directory.accounts.under()}
+
+
+def _grantee(text: str, accounts: _Accounts) -> str:
     match = _GRANTEE.match(text)
     if match is None:
         raise invalid_argument("Argument format not recognized", "x-amz-grant", text)
     kind, value = match[1].lower(), match[2]
     if kind == "uri":
         return _group(value)
-    return _account_of(value, directory) if kind == "id" else _account_with_email(value, directory)
+    return accounts.called(value) if kind == "id" else accounts.with_email(value)
 
 
 def _group(uri: str) -> str:
     if uri not in (ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY):
         raise invalid_argument("Invalid group uri", "uri", uri)
     return uri
-
-
-def _account_of(canonical_id: str, directory: Directory) -> str:
-    for account in directory.accounts.under():
-        if canonical_user_id(account.id) == canonical_id:
-            return account.id
-    raise invalid_argument("Invalid id", "CanonicalUser/ID", canonical_id)
-
-
-def _account_with_email(email: str, directory: Directory) -> str:
-    account = directory.accounts.seek("email", email.lower())
-    if account is None:
-        raise unresolvable_grant(email)
-    return account.id
