@@ -56,6 +56,22 @@ def test_a_new_bucket_with_a_grant_takes_the_permission_to_set_acls(writer: Keys
     assert (code, "s3:PutBucketAcl" in message) == ("AccessDenied", True)
 
 
+def test_a_condition_on_the_etag_tells_nothing_of_objects_that_may_not_be_read(acme: Account, s3: Any) -> None:
+    name = f"granted-{new_name()}"
+    s3.create_bucket(Bucket=name)
+    etag = s3.put_object(Bucket=name, Key="k", Body=b"x", Tagging="secret=yes")["ETag"]
+    secret = {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}
+    document = policy(allow("s3:*"), deny("s3:GetObject", Condition=secret))
+    prober = user_with(acme, "prober-of-etags", document).client("s3")
+    named = {"Bucket": name, "Key": "k"}
+    for guess in (etag, '"0123456789abcdef0123456789abcdef"'):
+        assert refusal(prober.put_object, **named, Body=b"y", IfMatch=guess)[0] == "AccessDenied"
+        assert refusal(prober.delete_object, **named, IfMatch=guess)[0] == "AccessDenied"
+        answer = prober.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "k", "ETag": guess}]})
+        assert [each["Code"] for each in answer["Errors"]] == ["AccessDenied"]
+    assert s3.get_object(**named)["Body"].read() == b"x"
+
+
 def test_no_more_grants_in_headers_than_in_a_document(s3: Any, with_acls: str) -> None:
     mine = "id=" + s3.list_buckets()["Owner"]["ID"]
     assert (

@@ -69,6 +69,11 @@ def stored_object(request: ObjectRequest, directory: Directory, caller: Authenti
     return _object(request.bucket, request.key, request.version_id, directory, caller)
 
 
+def matched_object(request: WriteRequest, directory: Directory, caller: Authenticated) -> Resource:
+    """The object that a request to write or delete must find as it says."""
+    return _object(request.bucket, request.key, None, directory, caller)
+
+
 def copy_source(
     request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
 ) -> Resource:
@@ -135,7 +140,7 @@ def deletions(
         )
         found.append(("s3:DeleteObjectVersion" if is_version else "s3:DeleteObject", place))
         if each.e_tag not in (None, "*"):
-            found.append(("s3:GetObject", place))
+            found.append(("s3:GetObject", _object(request.bucket, each.key, None, directory, caller)))
         if request.bypass_governance_retention:
             found.append(("s3:BypassGovernanceRetention", place))
     return found
@@ -158,6 +163,7 @@ def _in_bucket(arn: str, name: str, directory: Directory, caller: Authenticated,
 
 RESOLVERS: dict[str, FurtherResolver] = {
     "none": none,
+    "matched_object": matched_object,
     "new_bucket": new_bucket,
     "bucket": bucket,
     "object_place": object_place,
