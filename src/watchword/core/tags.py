@@ -39,7 +39,7 @@ class AmbiguousTag(WatchwordError):  # noqa: N818 - it is the tag that is at fau
 def asked_tag(tags: Iterable[tuple[str, str]], name: str) -> str | None:
     """The value that a request gives to the tag with this name (in lower case), in whatever case. Raises AmbiguousTag.
 
-    Condition keys know no case, and tag keys may: what a policy would be told of two of them is not all that is set.
+    # DIFFERS: 0005. Condition keys know no case, and tag keys may: of two, a policy would judge one, and both are set.
     """
     values = [value for key, value in tags if key.lower() == name]
     if len(values) > 1:
