@@ -27,6 +27,14 @@ def prefixes(page: dict[str, Any]) -> list[str]:
     return [each["Prefix"] for each in page.get("CommonPrefixes", [])]
 
 
+def test_a_question_for_restored_objects_finds_none_archived(s3: Any, full: str) -> None:
+    # Nothing is ever archived here, and what is not archived has no RestoreStatus at AWS either.
+    for operation in (s3.list_objects, s3.list_objects_v2):
+        page = operation(Bucket=full, OptionalObjectAttributes=["RestoreStatus"])
+        assert keys(page) == KEYS
+        assert all("RestoreStatus" not in each for each in page["Contents"])
+
+
 def test_all_keys(s3: Any, full: str) -> None:
     page = s3.list_objects_v2(Bucket=full)
     assert keys(page) == KEYS

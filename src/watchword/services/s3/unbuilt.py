@@ -25,7 +25,6 @@ UNBUILT: Mapping[str, str] = {
     "object_lock_event_hold_duration_years": "x-amz-object-lock-event-hold-duration-years",
     "copy_source_sse_customer_algorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
     "copy_source_sse_customer_key": "x-amz-copy-source-server-side-encryption-customer-key",
-    "optional_object_attributes": "x-amz-optional-object-attributes",
     "sse_customer_algorithm": "x-amz-server-side-encryption-customer-algorithm",
     "sse_customer_key": "x-amz-server-side-encryption-customer-key",
     "sse_customer_key_md5": "x-amz-server-side-encryption-customer-key-MD5",
