@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.support.house import Account, House, Keys, user_with
-from tests.support.raw_requests import call, get, presigned, put, raw, sha256
+from tests.support.raw_requests import call, get, presigned, put, raw, sha256, unsigned
 
 MISMATCH = "The provided 'x-amz-content-sha256' header does not match what was computed."
 
@@ -190,3 +190,11 @@ def test_a_url_to_upload_takes_any_body_but_no_false_checksum(admin: Keys, bucke
     wrong = replace(url, body=b"else").with_header(b"content-md5", b"AAAAAAAAAAAAAAAAAAAAAA==")
     assert wrong.send().code == "BadDigest"
     assert get(admin, f"/{bucket}/by-url").send().body == b"anything"
+
+
+def test_a_stranger_may_not_send_a_long_document(acme: Account) -> None:
+    bucket = f"strangers-{acme.id}"
+    acme.administrator.client("s3").create_bucket(Bucket=bucket)
+    document = b"<Delete>" + b"<Object><Key>k</Key></Object>" * 3000 + b"</Delete>"
+    answer = unsigned(acme.administrator, "POST", f"/{bucket}?delete", document).send()
+    assert (answer.status, answer.code) == (400, "EntityTooLarge")

@@ -9,9 +9,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from math import ceil
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from watchword.core.clock import iso8601
 from watchword.core.tags import Tags, asked_tag
@@ -20,7 +18,6 @@ from watchword.gateway.surroundings import Facts
 from watchword.policy.principals import Kind
 from watchword.policy.variables import ContextValue
 from watchword.services.call import Authenticated
-from watchword.signing.keys import V2
 
 Reader = Callable[[Facts], ContextValue]
 NamedReader = Callable[[Facts, str], ContextValue]
@@ -203,7 +200,9 @@ def _carried(name: str) -> Reader:
 # The network
 
 
-def _header(name: bytes) -> Reader:
+def header_reader(name: bytes) -> Reader:
+    """A reader of a request header, named in lower case."""
+
     def read(facts: Facts) -> ContextValue:
         return facts.around.head.header_text(name)
 
@@ -258,7 +257,8 @@ def _requested_region(facts: Facts) -> ContextValue:
     return facts.around.region
 
 
-def _resource_account(facts: Facts) -> ContextValue:
+def resource_account(facts: Facts) -> ContextValue:
+    """The account that owns the resource."""
     return facts.resource.account or None
 
 
@@ -321,13 +321,13 @@ GLOBAL_KEYS: Final[tuple[Key, ...]] = (
     Key("aws:VpceOrgID", "String", _organization_of(_endpoints_account)),
     Key("aws:VpceOrgPaths", "String[]", _path_of(_endpoints_account)),
     Key("aws:SecureTransport", "Bool", _secure_transport),
-    Key("aws:UserAgent", "String", _header(b"user-agent")),
-    Key("aws:referer", "String", _header(b"referer")),
+    Key("aws:UserAgent", "String", header_reader(b"user-agent")),
+    Key("aws:referer", "String", header_reader(b"referer")),
     Key("aws:CurrentTime", "Date", _current_time),
     Key("aws:EpochTime", "Date", _epoch_time),
     Key("aws:RequestedRegion", "String", _requested_region),
     Key("aws:TagKeys", "String[]", _tag_keys),
-    Key("aws:ResourceAccount", "String", _resource_account),
+    Key("aws:ResourceAccount", "String", resource_account),
     Key("aws:ResourceOrgID", "String", _organization_of(_resources_account)),
     Key("aws:ResourceOrgPaths", "String[]", _path_of(_resources_account)),
     # No service calls another here on behalf of a caller.
@@ -356,43 +356,4 @@ NAMED_KEYS: Final[tuple[NamedKey, ...]] = (
     NamedKey("aws:PrincipalTag/*", "String", _principal_tag),
     NamedKey("aws:RequestTag/*", "String", _request_tag),
     NamedKey("aws:ResourceTag/*", "String", _resource_tag),
-)
-
-
-# S3's keys that speak of the signature, the connection or the time, not only of the request's members.
-
-
-def _authentication_type(facts: Facts) -> ContextValue:
-    claim = facts.around.claim
-    return claim.form.value if claim else None
-
-
-def _signature_version(facts: Facts) -> ContextValue:
-    claim = facts.around.claim
-    return claim.algorithm if claim else None
-
-
-def _signature_age(facts: Facts) -> ContextValue:
-    claim = facts.around.claim
-    if claim is None or claim.algorithm == V2:
-        return None
-    return str(int((facts.around.now - claim.requested_at).total_seconds() * 1000))
-
-
-def _remaining_retention_days(facts: Facts) -> ContextValue:
-    """Days, begun ones counted whole, until the end of the retention that a request asks for."""
-    request: Any = facts.around.request
-    asked = getattr(request, "retention", None)
-    until = getattr(request, "object_lock_retain_until_date", None) if asked is None else asked.retain_until_date
-    return None if until is None else str(ceil((until - facts.around.now) / timedelta(days=1)))
-
-
-S3_KEYS: Final[tuple[Key, ...]] = (
-    Key("s3:authType", "String", _authentication_type),
-    Key("s3:signatureversion", "String", _signature_version),
-    Key("s3:signatureAge", "Numeric", _signature_age),
-    Key("s3:TlsVersion", "Numeric", lambda facts: facts.around.head.tls_version or None),
-    Key("s3:x-amz-content-sha256", "String", _header(b"x-amz-content-sha256")),
-    Key("s3:ResourceAccount", "String", _resource_account),
-    Key("s3:object-lock-remaining-retention-days", "Numeric", _remaining_retention_days),
 )

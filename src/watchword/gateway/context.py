@@ -7,7 +7,8 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 
 from __future__ import annotations
 
-from watchword.gateway.condition_keys import GLOBAL_KEYS, NAMED_KEYS, S3_KEYS, of_session
+from watchword.gateway.condition_keys import GLOBAL_KEYS, NAMED_KEYS, of_session
+from watchword.gateway.s3_condition_keys import S3_KEYS
 from watchword.gateway.surroundings import Facts
 from watchword.policy.variables import ContextValue
 

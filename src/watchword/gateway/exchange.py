@@ -20,6 +20,8 @@ BODY_BYTES_MAX = 1024 * 1024
 """Forms and JSON documents."""
 XML_BYTES_MAX = 4 * 1024 * 1024
 """S3's XML documents: 1,000 keys of 1,024 bytes to delete, escaped."""
+STRANGERS_XML_BYTES_MAX = 64 * 1024
+"""The same from callers without credentials: documents are read before anything is decided about them."""
 OBJECT_BYTES_MAX = 5 * 1024**3
 """An object of one PUT."""
 FRAMES_BYTES_MAX = 256 * 1024**2

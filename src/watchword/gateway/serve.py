@@ -29,7 +29,14 @@ from watchword.gateway.cross_origin import bucket_name, preflight, readable
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import Told
-from watchword.gateway.exchange import FRAMES_BYTES_MAX, OBJECT_BYTES_MAX, XML_BYTES_MAX, Commit, Exchange
+from watchword.gateway.exchange import (
+    FRAMES_BYTES_MAX,
+    OBJECT_BYTES_MAX,
+    STRANGERS_XML_BYTES_MAX,
+    XML_BYTES_MAX,
+    Commit,
+    Exchange,
+)
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
@@ -158,6 +165,8 @@ class Gateway:
                 return
             streams = exchange.entry is not None and exchange.entry.streams
             size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
+            if claim is None and not streams:
+                size_max = STRANGERS_XML_BYTES_MAX
             if reader.declared_size > size_max:
                 raise BodyTooLarge(size_max)
             exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if streams else size_max

@@ -17,9 +17,10 @@ from watchword.core.ids import AccountId
 from watchword.credentials.sessions import Session, SessionKind
 from watchword.directory.directory import Directory
 from watchword.directory.organizations import Member, Organization
-from watchword.gateway.condition_keys import GLOBAL_KEYS, NAMED_KEYS, S3_KEYS, Key, NamedKey
+from watchword.gateway.condition_keys import GLOBAL_KEYS, NAMED_KEYS, Key, NamedKey
 from watchword.gateway.context import RequestContext
 from watchword.gateway.plans import Documents
+from watchword.gateway.s3_condition_keys import S3_KEYS
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.policy.decision import Layer, PolicySource
 from watchword.policy.principals import Kind, Principal
