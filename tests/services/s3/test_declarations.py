@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from watchword.gateway.condition_keys import S3_KEYS
+from watchword.gateway.s3_condition_keys import S3_KEYS
 from watchword.services.authorization import requirements
 from watchword.services.operation import OPERATIONS
 
