@@ -45,7 +45,7 @@ def test_a_folder_is_backed_up_and_restored(restic: Person, instance: Instance) 
 
 def test_a_repository_is_closed_to_others(instance: Instance, tmp_path: Path) -> None:
     bucket = instance.bucket()
-    wrong = replace(instance.administrator, secret_access_key="x" + instance.administrator.secret_access_key[1:])
+    wrong = replace(instance.administrator, secret_access_key=instance.administrator.secret_access_key[::-1])
     _, reader = instance.user(allow(["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]))
     for keys, why in ((wrong, "client.BucketExists: Access Denied"), (reader, "not authorized to perform")):
         repository = f"s3:{instance.endpoint}/{bucket}/backups"
