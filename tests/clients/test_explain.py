@@ -67,7 +67,7 @@ def recorded(home: House, request_id: str) -> Any:
     """The decision of a request, once it is visible; fails when that takes longer than promised."""
     deadline = time.monotonic() + VISIBLE_SECONDS
     lines = home.server.data_dir / "decisions.jsonl"
-    while request_id.encode() not in lines.read_bytes():
+    while not lines.exists() or request_id.encode() not in lines.read_bytes():
         assert time.monotonic() < deadline, "the decision is not visible within a second"
     return explained(home, "--request-id", request_id)
 
