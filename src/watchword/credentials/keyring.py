@@ -3,6 +3,9 @@
 A key is 32 random bytes with a number. Rotation adds a key with the next number; a key may be dropped when nothing
 that it sealed is in use any more. The text form is one line a key, `NUMBER BASE64`, so that a file, an environment
 variable and the output of a command can carry it. Where the text is kept is for `server/` to know.
+
+Nothing is sealed under a master key itself, only under keys that are derived from it.
+Source: RFC 5869 (HKDF).
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from watchword.core.errors import OperatorError
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from watchword.core.errors import OperatorError, SealBroken
 from watchword.core.ids import RandomBytes
 
 KEY_BYTES = 32
@@ -40,6 +46,23 @@ class Keyring:
     def find(self, number: int) -> MasterKey | None:
         """The key with this number, if it is held."""
         return self._by_number.get(number)
+
+    @property
+    def newest_number(self) -> int:
+        """The number of the key that seals."""
+        return self.newest.number
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all keys that are held."""
+        return tuple(self._by_number)
+
+    def derive(self, purpose: str, number: int, period: int) -> bytes:
+        """The 32 bytes of one purpose and one period under a master key. Raises SealBroken when it is not held."""
+        key = self._by_number.get(number)
+        if key is None:
+            raise SealBroken("no such master key")
+        return HKDF(SHA256(), 32, salt=None, info=f"watchword {purpose} {period}".encode()).derive(key.material)
 
     def rotated(self, random_bytes: RandomBytes) -> Keyring:
         """A keyring with one more key, which seals from now on."""

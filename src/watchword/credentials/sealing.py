@@ -18,46 +18,63 @@ from __future__ import annotations
 import binascii
 import struct
 from functools import lru_cache
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from watchword.core.errors import SealBroken
 from watchword.core.ids import RandomBytes
-from watchword.credentials.keyring import Keyring
 
-_FORMAT = 1
 _HEADER = struct.Struct(">BII")
 """Format, number of the master key, period."""
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 SEAL_BYTES = _HEADER.size + _NONCE_BYTES + _TAG_BYTES
-"""How many bytes sealing adds."""
 _DERIVED_KEYS_HELD = 256
 """Days of hourly periods under several master keys; a stranger who names other periods costs a derivation each."""
+
+
+class SealingKeys(Protocol):
+    """Where derived keys come from: the master keys, or a node that has them."""
+
+    @property
+    def newest_number(self) -> int:
+        """The number of the master key that seals."""
+        ...
+
+    def derive(self, purpose: str, number: int, period: int, /) -> bytes:
+        """The key of one purpose and one period. Raises SealBroken when there is none."""
+        ...
 
 
 class Sealer:
     """Seals and opens values of one purpose."""
 
-    __slots__ = ("_aead", "_keyring", "_random_bytes", "purpose")
+    __slots__ = ("_aead", "_keys", "_random_bytes", "purpose")
 
-    def __init__(self, keyring: Keyring, purpose: str, random_bytes: RandomBytes) -> None:
+    format_number = 1
+    """The first byte of what it seals, and all that it opens."""
+
+    def __init__(self, keys: SealingKeys, purpose: str, random_bytes: RandomBytes) -> None:
         self.purpose = purpose
         """A constant name, for ever: `access-key`, `session-token`, …"""
-        self._keyring = keyring
+        self._keys = keys
         self._random_bytes = random_bytes
         self._aead = lru_cache(_DERIVED_KEYS_HELD)(self._derive)
+
+    @property
+    def added_bytes(self) -> int:
+        """How many bytes sealing adds."""
+        return SEAL_BYTES
 
     def seal(self, plain: bytes, owner: str, *, period: int = 0) -> bytes:
         """Seal a value for its owner (a record's key, an access key id, …).
 
         `period` is a number under 2**32; values sealed at a high rate count it up by time, others leave it 0.
         """
-        number = self._keyring.newest.number
-        header = _HEADER.pack(_FORMAT, number, period)
+        number = self._keys.newest_number
+        header = _HEADER.pack(self.format_number, number, period)
         nonce = self._random_bytes(_NONCE_BYTES)
         return header + nonce + self._aead(number, period).encrypt(nonce, plain, header + owner.encode())
 
@@ -66,8 +83,8 @@ class Sealer:
         if len(sealed) < SEAL_BYTES:
             raise SealBroken("a sealed value was cut")
         sealed_format, number, period = _HEADER.unpack_from(sealed)
-        if sealed_format != _FORMAT or self._keyring.find(number) is None:
-            raise SealBroken("a sealed value has an unknown format or master key")
+        if sealed_format != self.format_number:
+            raise SealBroken("a sealed value has another format")
         header, nonce = sealed[: _HEADER.size], sealed[_HEADER.size : _HEADER.size + _NONCE_BYTES]
         try:
             return self._aead(number, period).decrypt(
@@ -101,14 +118,17 @@ class Sealer:
         return self.open(value, owner)
 
     def _derive(self, number: int, period: int) -> AESGCM:
-        key = self._keyring.find(number)
-        if key is None:
-            raise SealBroken("no such master key")
-        info = f"watchword {self.purpose} {period}".encode()
-        return AESGCM(HKDF(SHA256(), 32, salt=None, info=info).derive(key.material))
+        return AESGCM(self._keys.derive(self.purpose, number, period))
 
     def __repr__(self) -> str:
         return f"Sealer(purpose={self.purpose!r})"
+
+
+def master_key_number(sealed: bytes) -> int:
+    """The number of the master key in the header of a sealed value. Raises SealBroken when it was cut."""
+    if len(sealed) < SEAL_BYTES:
+        raise SealBroken("a sealed value was cut")
+    return _HEADER.unpack_from(sealed)[1]
 
 
 def _to_token(sealed: bytes) -> str:

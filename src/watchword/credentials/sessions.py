@@ -2,7 +2,8 @@
 
 Rules:
 
-* A token is base64 of a sealed value, at most 4,096 characters; its first byte is the format's version.
+* A token is base64 of a sealed value, at most 4,096 characters; its first byte is the format's version: 1 sealed, 2
+  sealed and signed (see `session_seals.py`). What is sealed is the same.
 * A token belongs to one access key id: the id is the owner of the seal, so a token never opens beside another id.
   Ids of sessions are not unique by a store. INVARIANT: whoever caches by access key id adds the token to the key.
 * The truth about the principal is its unique id. A principal that was made again under the same name has another.
@@ -29,13 +30,13 @@ import msgspec
 from watchword.core.errors import PackedPolicyTooLarge, SealBroken, TokenInvalid
 from watchword.core.ids import AccessKeyId, AccountId, RandomBytes, new_access_key_id
 from watchword.core.tags import Tags
-from watchword.credentials.sealing import SEAL_BYTES, Sealer
+from watchword.credentials.sealing import Sealer
 from watchword.credentials.secret_text import SecretText
 
 SESSION_PURPOSE = "session-token"
 """The purpose of the sealer that these functions take."""
 TOKEN_CHARACTERS_MAX: Final = 4096
-_PLAIN_BYTES_MAX = TOKEN_CHARACTERS_MAX // 4 * 3 - SEAL_BYTES
+_TOKEN_BYTES_MAX = TOKEN_CHARACTERS_MAX // 4 * 3
 _SECRET_BYTES = 30
 _FIXED_BYTES = 1 + _SECRET_BYTES + 2
 """Packing, secret, length of what follows."""
@@ -153,16 +154,15 @@ def issue_session(
     """
     session = _in_whole_seconds(session)
     packing, body = _pack(session)
-    percent = _packed_policy_percent(session, len(body))
-    room = _PLAIN_BYTES_MAX - _FIXED_BYTES - len(body)
-    if room < 0 or percent > 100:
+    room = _TOKEN_BYTES_MAX - sealer.added_bytes - _FIXED_BYTES
+    percent = _packed_policy_percent(session, len(body), room)
+    if len(body) > room or percent > 100:
         raise PackedPolicyTooLarge(max(percent, 101))
     access_key_id = new_access_key_id("ASIA", session.account, random_bytes)
     secret = random_bytes(_SECRET_BYTES)
     plain = bytes((packing,)) + secret + len(body).to_bytes(2) + body
-    sealed = sealer.seal(
-        plain + bytes(_padding(len(plain), token_characters_min)), access_key_id, period=_period(session)
-    )
+    padding = _padding(len(plain) + sealer.added_bytes, token_characters_min)
+    sealed = sealer.seal(plain + bytes(padding), access_key_id, period=period_of(session.issued_at))
     token = binascii.b2a_base64(sealed, newline=False).decode()
     return IssuedSession(
         access_key_id,
@@ -200,28 +200,28 @@ def _unpack(body: bytes) -> bytes:
     return zlib.decompressobj().decompress(body, _UNPACKED_BYTES_MAX)
 
 
-def _packed_policy_percent(session: Session, packed_bytes: int) -> int:
-    """The share of what the rest of the session leaves free, rounded up. Over 100 exactly when it does not fit."""
+def _packed_policy_percent(session: Session, packed_bytes: int, room: int) -> int:
+    """The share of the room that the rest of the session leaves, rounded up. Over 100 exactly when it does not fit."""
     if not (session.policy or session.policy_arns or session.tags):
         return 0
     bare = msgspec.structs.replace(session, policy="", policy_arns=(), tags=(), transitive_tag_keys=())
     bare_bytes = len(_encode(bare))
-    free_bytes = max(_PLAIN_BYTES_MAX - _FIXED_BYTES - bare_bytes, 1)
+    free_bytes = max(room - bare_bytes, 1)
     return max(-(-(packed_bytes - bare_bytes) * 100 // free_bytes), 1)
 
 
-def _padding(plain_bytes: int, token_characters_min: int) -> int:
+def _padding(sealed_bytes: int, token_characters_min: int) -> int:
     """Zero bytes that lift the token to the wished length, and to whole groups of three bytes.
 
     Whole groups make base64 without `=`, in which every bit is authenticated: a token has one spelling.
     """
-    sealed_bytes = plain_bytes + SEAL_BYTES
     wished_bytes = max(sealed_bytes, -(-min(token_characters_min, TOKEN_CHARACTERS_MAX) * 3 // 4))
     return wished_bytes + -wished_bytes % 3 - sealed_bytes
 
 
-def _period(session: Session) -> int:
-    return int(session.issued_at.timestamp()) // _PERIOD_SECONDS & 0xFFFFFFFF
+def period_of(issued_at: datetime) -> int:
+    """The sealing period, an hour, of sessions that are issued then."""
+    return int(issued_at.timestamp()) // _PERIOD_SECONDS & 0xFFFFFFFF
 
 
 def _secret_text(secret: bytes) -> SecretText:
