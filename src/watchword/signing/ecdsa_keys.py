@@ -83,6 +83,16 @@ class EcdsaProvingKey:
         numbers = self._key.public_numbers()
         return numbers.x, numbers.y
 
+    def to_bytes(self) -> bytes:
+        """The public key as an uncompressed point of 65 bytes, for a verifier that must not hold the secret."""
+        x, y = self.point()
+        return b"\x04" + x.to_bytes(32) + y.to_bytes(32)
+
+    @classmethod
+    def from_bytes(cls, point: bytes) -> EcdsaProvingKey:
+        """The key that `to_bytes` gave. Raises ValueError for what is no point of the curve."""
+        return cls(EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point))
+
     def __repr__(self) -> str:
         return "<EcdsaProvingKey>"
 

@@ -74,7 +74,12 @@ class SigningKey:
 
 def derive_signing_key(secret: str, date: str, region: str, service: str) -> SigningKey:
     """Derive the key of a scope from a secret access key. `date` is `YYYYMMDD`."""
+    return SigningKey(signing_key_bytes(secret, date, region, service))
+
+
+def signing_key_bytes(secret: str, date: str, region: str, service: str) -> bytes:
+    """The 32 bytes of a scope's key, for a verifier that must not hold the secret: `SigningKey(…)` of them proves."""
     key = hmac.digest(b"AWS4" + secret.encode(), date.encode(), "sha256")
     for part in (region, service, TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
-    return SigningKey(key)
+    return key
