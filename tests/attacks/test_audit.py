@@ -129,6 +129,23 @@ class TestEvents:
         assert (issuer["type"], issuer["arn"], issuer["userName"]) == ("Role", account.arn("role/audited"), "audited")
         assert identity["sessionContext"]["attributes"]["mfaAuthenticated"] == "false"
 
+    def test_a_federated_user_says_who_made_it(self, trail: Trail, admin: Keys) -> None:
+        account = trail.account
+        for maker, kind, arn in (
+            (admin, "IAMUser", account.arn("user/administrator")),
+            (account.root, "Root", account.arn("root")),
+        ):
+            made = maker.client("sts").get_federation_token(Name="audited")["Credentials"]
+            event = trail.event(
+                whoami(Keys(admin.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]))
+            )
+            identity = event["userIdentity"]
+            assert (identity["type"], identity["principalId"]) == ("FederatedUser", f"{account.id}:audited")
+            assert identity["arn"] == f"arn:aws:sts::{account.id}:federated-user/audited"
+            issuer = identity["sessionContext"]["sessionIssuer"]
+            assert (issuer["type"], issuer["arn"], issuer["accountId"]) == (kind, arn, account.id)
+            assert "userName" not in identity
+
     def test_every_request_has_one_line_whatever_became_of_it(self, trail: Trail, admin: Keys) -> None:
         whole = put(admin, "/audited/k", b"v" * 100_000)
         stranger = get(admin, "/audited/k").without_header(b"authorization").without_header(b"x-amz-content-sha256")

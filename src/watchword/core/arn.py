@@ -45,3 +45,8 @@ def root_arn(account: str) -> str:
 def assumed_role_arn(account: str, role_name: str, session_name: str) -> str:
     """The ARN of a role session. It carries no path."""
     return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
+
+
+def federated_user_arn(account: str, name: str) -> str:
+    """The ARN of a federated user: the name that its maker gave it, whoever that was."""
+    return f"arn:aws:sts::{account}:federated-user/{name}"

@@ -136,9 +136,10 @@ def _session_context(caller: Authenticated) -> dict[str, Any]:
     }
     principal = caller.principal
     context: dict[str, Any] = {"attributes": attributes}
-    if principal.issuer_arn:
+    if principal.kind.value in ("assumed-role", "federated-user"):
+        is_of_root = principal.unique_id == principal.account
         context["sessionIssuer"] = {
-            "type": "Role" if principal.kind.value == "assumed-role" else "User",
+            "type": "Role" if principal.kind.value == "assumed-role" else "Root" if is_of_root else "IAMUser",
             "principalId": principal.unique_id,
             "arn": principal.issuer_arn,
             "accountId": principal.account,

@@ -20,7 +20,7 @@ from datetime import datetime
 
 import msgspec
 
-from watchword.core.arn import assumed_role_arn, root_arn
+from watchword.core.arn import assumed_role_arn, federated_user_arn, root_arn
 from watchword.core.errors import SealBroken, TokenInvalid
 from watchword.core.http import RequestHead
 from watchword.credentials.access_keys import open_secret
@@ -226,10 +226,26 @@ def _user(user: User) -> Principal:
     )
 
 
+def _federated_user(maker: Principal, name: str) -> Principal:
+    """A federated user, who acts for the user or root user that made it."""
+    return Principal(
+        kind=Kind.FEDERATED_USER,
+        account=maker.account,
+        arn=federated_user_arn(maker.account, name),
+        id=f"{maker.account}:{name}",
+        issuer_arn=maker.arn,
+        unique_id=maker.unique_id,
+        name=maker.name,
+    )
+
+
 def _session_principal(directory: Directory, session: Session) -> Principal | None:
     """The principal of a session, or None when it is gone or the session's kind cannot exist here."""
     if session.kind is SessionKind.SESSION_TOKEN:
         return _user_or_root(directory, session.account, session.principal_id)
+    if session.kind is SessionKind.FEDERATED_USER:
+        maker = _user_or_root(directory, session.account, session.principal_id)
+        return None if maker is None else _federated_user(maker, session.session_name)
     if session.kind is not SessionKind.ROLE:
         return None
     role = directory.roles.seek("id", session.principal_id)

@@ -106,11 +106,11 @@ def _user_name(facts: Facts) -> ContextValue:
 
 
 def principal_tags(facts: Facts) -> Tags:
-    """The tags of the user or role, and after them those of the session, which win."""
+    """The tags of the user (or the one behind a federated user) or role, and after them the session's, which win."""
     caller = facts.around.caller
     principal = caller.principal
     own: Tags = ()
-    if principal.kind is Kind.USER:
+    if principal.kind is Kind.USER or principal.kind is Kind.FEDERATED_USER:
         user = facts.directory.users.seek("id", principal.unique_id)
         own = user.tags if user else ()
     elif principal.kind is Kind.ASSUMED_ROLE:

@@ -30,6 +30,8 @@ from watchword.policy.language import MalformedPolicy, parse_document
 from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated
 
+_ALLOWS_ALL = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+"""The root user's own permissions, for the federated users that it makes: their session policies limit these."""
 PLANS_HELD = 20_000
 CONTROLS_HELD = 20_000
 DOCUMENTS_HELD = 4_096
@@ -169,7 +171,9 @@ class Plans:
         principal = caller.principal
         identity: tuple[SourcedPolicy, ...] = ()
         boundary: str | None = None
-        if principal.kind is Kind.USER:
+        if principal.kind is Kind.FEDERATED_USER and principal.unique_id == principal.account:
+            identity = (self._documents.sourced(PolicySource(Layer.IDENTITY, "root"), _ALLOWS_ALL),)
+        elif principal.kind is Kind.USER or principal.kind is Kind.FEDERATED_USER:
             user = directory.users.seek("id", principal.unique_id)
             boundary = user.boundary if user else None
             identity = tuple(self._of_user(directory, principal.account, principal.unique_id, principal.name))

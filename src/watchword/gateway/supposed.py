@@ -105,7 +105,7 @@ def find_principal(directory: Directory, text: str) -> Principal:
     found = _known(directory, text)
     if found is None:
         raise OperatorError(
-            f"`{text}` names nobody here: give the ARN of a user, role, role session or root, or `anonymous`"
+            f"`{text}` names nobody here: give the ARN of a user, role, session or root, or `anonymous`"
         )
     return found
 
@@ -131,6 +131,9 @@ def _known(directory: Directory, text: str) -> Principal | None:
     if arn.service == "sts" and kind == "assumed-role":
         name, _, session = rest.partition("/")
         return _session(directory.roles.get(arn.account, name.lower()), session or SESSION_NAME)
+    if arn.service == "sts" and kind == "federated-user" and rest and directory.accounts.get(arn.account) is not None:
+        # Its name does not say who made it, so it is supposed to hold only what resources grant it by name.
+        return Principal(Kind.FEDERATED_USER, arn.account, text, f"{arn.account}:{rest}")
     return None
 
 

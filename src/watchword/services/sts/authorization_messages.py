@@ -12,7 +12,7 @@ from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
 from watchword.services.sts.errors import InvalidAuthorizationMessageException
-from watchword.services.sts.identity import refuse_session_tokens
+from watchword.services.sts.identity import refuse_own_sessions
 
 
 @operation("sts:DecodeAuthorizationMessage")
@@ -21,9 +21,9 @@ def decode_authorization_message(
 ) -> shapes.DecodeAuthorizationMessageResponse:
     """Open a message that was sealed for the caller's account.
 
-    Raises InvalidAuthorizationMessageException; AccessDenied for sessions of GetSessionToken.
+    Raises InvalidAuthorizationMessageException; AccessDenied for sessions of GetSessionToken and GetFederationToken.
     """
-    refuse_session_tokens(call.caller, "DecodeAuthorizationMessage")
+    refuse_own_sessions(call.caller, "DecodeAuthorizationMessage")
     try:
         text = decode_message(call.request.encoded_message, call.account, sealer=message_sealer)
     except SealBroken:

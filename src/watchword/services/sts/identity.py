@@ -13,9 +13,12 @@ from watchword.services.sts import shapes
 from watchword.services.sts.faults import AccessDenied, ValidationError
 
 
-def refuse_session_tokens(caller: Authenticated, operation_name: str) -> None:
-    """Refuse sessions of GetSessionToken, which may call only AssumeRole and GetCallerIdentity. Raises AccessDenied."""
-    if caller.session is not None and caller.session.kind is SessionKind.SESSION_TOKEN:
+def refuse_own_sessions(caller: Authenticated, operation_name: str) -> None:
+    """Refuse sessions of GetSessionToken and GetFederationToken. Raises AccessDenied.
+
+    Of STS the former may call only AssumeRole and GetCallerIdentity, the latter only GetCallerIdentity.
+    """
+    if caller.session is not None and caller.session.kind is not SessionKind.ROLE:
         raise AccessDenied(f"Cannot call {operation_name} with session credentials")
 
 
@@ -30,9 +33,9 @@ def get_caller_identity(call: Call[shapes.GetCallerIdentityRequest]) -> shapes.G
 def get_access_key_info(call: Call[shapes.GetAccessKeyInfoRequest]) -> shapes.GetAccessKeyInfoResponse:
     """Say which account an access key id belongs to; the id itself carries it, so deleted keys answer too.
 
-    Raises AccessDenied for sessions of GetSessionToken.
+    Raises AccessDenied for sessions of GetSessionToken and GetFederationToken.
     """
-    refuse_session_tokens(call.caller, "GetAccessKeyInfo")
+    refuse_own_sessions(call.caller, "GetAccessKeyInfo")
     account = account_of_access_key(call.request.access_key_id)
     if account is None:
         raise ValidationError(f"Invalid access key ID: {call.request.access_key_id}")

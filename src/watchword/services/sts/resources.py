@@ -1,18 +1,19 @@
-"""Finds what an STS request is about: the role, with its trust policy."""
+"""Finds what an STS request is about: the role with its trust policy, or the federated user to make."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from watchword.core.arn import parse_arn
+from watchword.core.arn import federated_user_arn, parse_arn
 from watchword.core.errors import InvalidArn
 from watchword.core.ids import is_account_id
+from watchword.credentials.sessions import SessionKind
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
 from watchword.services.authorization import Resolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.sts import shapes
-from watchword.services.sts.faults import ValidationError
+from watchword.services.sts.faults import AccessDenied, ValidationError
 
 
 def none(request: object, directory: Directory, caller: Authenticated) -> Resource:
@@ -23,8 +24,10 @@ def none(request: object, directory: Directory, caller: Authenticated) -> Resour
 def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authenticated) -> Resource:
     """The role to assume. One that does not exist has no trust policy, so it is denied like one that trusts nobody.
 
-    Raises ValidationError when the text is no role ARN.
+    Raises ValidationError when the text is no role ARN, AccessDenied for federated users, who may assume none.
     """
+    if caller.session is not None and caller.session.kind is SessionKind.FEDERATED_USER:
+        raise AccessDenied("Cannot call AssumeRole with session credentials")
     account = role_account(request.role_arn)
     found = find_role(request.role_arn, directory)
     if found is None:
@@ -37,6 +40,13 @@ def role(request: shapes.AssumeRoleRequest, directory: Directory, caller: Authen
         is_trust=True,
         is_service_linked=found.is_service_linked,
     )
+
+
+def federated_user(request: shapes.GetFederationTokenRequest, directory: Directory, caller: Authenticated) -> Resource:
+    """The federated user to make. Raises AccessDenied for callers with temporary credentials, who may make none."""
+    if caller.session is not None:
+        raise AccessDenied("Cannot call GetFederationToken with session credentials")
+    return Resource(federated_user_arn(caller.account, request.name), caller.account)
 
 
 def role_account(role_arn: str) -> str:
@@ -68,4 +78,4 @@ def find_role(role_arn: str, directory: Directory) -> Role | None:
     return found if found is not None and found.arn == role_arn else None
 
 
-RESOLVERS: dict[str, Resolver] = {"none": none, "role": role}
+RESOLVERS: dict[str, Resolver] = {"none": none, "role": role, "federated_user": federated_user}

@@ -11,7 +11,7 @@ from watchword.core.ids import RandomBytes
 from watchword.credentials.sealing import Sealer
 from watchword.credentials.sessions import Session, SessionKind, issue_session
 from watchword.policy.principals import Kind
-from watchword.services.call import Call
+from watchword.services.call import Authenticated, Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
 from watchword.services.sts.credentials import credentials_view
@@ -34,9 +34,7 @@ def get_session_token(
     if caller.session is not None:
         raise AccessDenied("Cannot call GetSessionToken with session credentials")
     refuse_second_factor(asked.serial_number, asked.token_code)
-    seconds = asked.duration_seconds or USER_SECONDS_DEFAULT
-    if caller.principal.kind is Kind.ROOT:
-        seconds = min(seconds, ROOT_SECONDS_MAX)
+    seconds = own_seconds(asked.duration_seconds, caller)
     session = Session(
         kind=SessionKind.SESSION_TOKEN,
         account=call.account,
@@ -56,6 +54,12 @@ def get_session_token(
         session_token_size=len(issued.token),
         session_token_utilization=issued.token_percent,
     )
+
+
+def own_seconds(asked: int | None, caller: Authenticated) -> int:
+    """How long a session of the caller itself lasts, in seconds: 12 hours when nothing is asked, for root one."""
+    seconds = asked or USER_SECONDS_DEFAULT
+    return min(seconds, ROOT_SECONDS_MAX) if caller.principal.kind is Kind.ROOT else seconds
 
 
 def refuse_second_factor(serial_number: str | None, token_code: str | None) -> None:

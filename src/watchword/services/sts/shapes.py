@@ -48,7 +48,7 @@ class AssumedRoleUser(Shape, frozen=True, kw_only=True):
 
 
 class Credentials(Shape, frozen=True, kw_only=True):
-    """Used by AssumeRole, GetSessionToken."""
+    """Used by AssumeRole, GetSessionToken and 1 more."""
 
     secret_members: ClassVar[frozenset[str]] = frozenset({"secret_access_key", "session_token"})
     access_key_id: str
@@ -67,6 +67,13 @@ class DecodeAuthorizationMessageResponse(Shape, frozen=True, kw_only=True):
     """Output of DecodeAuthorizationMessage."""
 
     decoded_message: str | None = None
+
+
+class FederatedUser(Shape, frozen=True, kw_only=True):
+    """Used by GetFederationToken."""
+
+    federated_user_id: str
+    arn: str
 
 
 class GetAccessKeyInfoRequest(Shape, frozen=True, kw_only=True):
@@ -93,6 +100,27 @@ class GetCallerIdentityResponse(Shape, frozen=True, kw_only=True):
     arn: str | None = None
 
 
+class GetFederationTokenRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetFederationToken."""
+
+    name: str
+    policy: str | None = None
+    policy_arns: Sequence[PolicyDescriptorType] | None = None
+    duration_seconds: int | None = None
+    tags: Sequence[Tag] | None = None
+    minimum_session_token_size: int | None = None
+
+
+class GetFederationTokenResponse(Shape, frozen=True, kw_only=True):
+    """Output of GetFederationToken."""
+
+    credentials: Credentials | None = None
+    federated_user: FederatedUser | None = None
+    packed_policy_size: int | None = None
+    session_token_utilization: int | None = None
+    session_token_size: int | None = None
+
+
 class GetSessionTokenRequest(Shape, frozen=True, kw_only=True):
     """Input of GetSessionToken."""
 
@@ -111,7 +139,7 @@ class GetSessionTokenResponse(Shape, frozen=True, kw_only=True):
 
 
 class PolicyDescriptorType(Shape, frozen=True, kw_only=True):
-    """Used by AssumeRole."""
+    """Used by AssumeRole, GetFederationToken."""
 
     arn: str | None = msgspec.field(default=None, name="arn")
 
@@ -124,7 +152,7 @@ class ProvidedContext(Shape, frozen=True, kw_only=True):
 
 
 class Tag(Shape, frozen=True, kw_only=True):
-    """Used by AssumeRole."""
+    """Used by AssumeRole, GetFederationToken."""
 
     key: str
     value: str
@@ -137,10 +165,13 @@ TYPES: dict[str, type[Shape]] = {
     "Credentials": Credentials,
     "DecodeAuthorizationMessageRequest": DecodeAuthorizationMessageRequest,
     "DecodeAuthorizationMessageResponse": DecodeAuthorizationMessageResponse,
+    "FederatedUser": FederatedUser,
     "GetAccessKeyInfoRequest": GetAccessKeyInfoRequest,
     "GetAccessKeyInfoResponse": GetAccessKeyInfoResponse,
     "GetCallerIdentityRequest": GetCallerIdentityRequest,
     "GetCallerIdentityResponse": GetCallerIdentityResponse,
+    "GetFederationTokenRequest": GetFederationTokenRequest,
+    "GetFederationTokenResponse": GetFederationTokenResponse,
     "GetSessionTokenRequest": GetSessionTokenRequest,
     "GetSessionTokenResponse": GetSessionTokenResponse,
     "PolicyDescriptorType": PolicyDescriptorType,
