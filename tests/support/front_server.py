@@ -72,6 +72,8 @@ class EchoExchange:
 
 
 class EchoGateway:
+    key_desk = None
+
     def __init__(self, data_dir: Path) -> None:
         self._file = data_dir / "megabytes"
         self._file.write_bytes(_MEGABYTE * 8)

@@ -73,6 +73,20 @@ def _server_options(function: F) -> F:
                 help="Listen there as a VPC endpoint, with its policy; before HOST, https:// asks for TLS.",
             ),
             click.option(
+                "--keys-to",
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="SOCKET",
+                envvar="WATCHWORD_KEYS_TO",
+                help="Give derived keys to front nodes of this machine, at this Unix socket.",
+            ),
+            click.option(
+                "--keys-from",
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="SOCKET",
+                envvar="WATCHWORD_KEYS_FROM",
+                help="Serve as a front node: read no master key, ask the node at this socket for derived keys.",
+            ),
+            click.option(
                 "--stale-max",
                 type=click.IntRange(0),
                 default=300,
@@ -125,6 +139,8 @@ def _settings(
     insecure_http: bool,
     trusted_proxies: tuple[Network, ...],
     vpc_endpoints: tuple[VpcEndpointSettings, ...],
+    keys_to: Path | None,
+    keys_from: Path | None,
     stale_max: int,
     store_url: str | None,
 ) -> Settings:
@@ -140,6 +156,8 @@ def _settings(
         insecure_http=insecure_http,
         trusted_proxies=trusted_proxies,
         vpc_endpoints=vpc_endpoints,
+        keys_to=keys_to,
+        keys_from=keys_from,
         stale_max_seconds=stale_max,
         store_url=store_url,
     )

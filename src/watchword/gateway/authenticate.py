@@ -14,9 +14,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -27,6 +28,7 @@ from watchword.credentials.access_keys import open_secret
 from watchword.credentials.sealing import Sealer
 from watchword.credentials.secret_text import SecretText
 from watchword.credentials.sessions import Session, SessionKind, open_session
+from watchword.directory.access_keys import AccessKey
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
 from watchword.directory.users import User
@@ -45,25 +47,76 @@ CREDENTIALS_HELD = 50_000
 SCOPES_HELD = 16
 """Keys kept per credential: a client uses few regions and services on one day."""
 
+Derive = Callable[[Claim], Prover]
+"""Gives the key that a claim must be verified with. Raises SealBroken when there is none, Unavailable."""
+
+
+class LongTermKeys(Protocol):
+    """Where the keys of long-term access keys come from: their secrets, or a node that has them."""
+
+    def of(self, record: AccessKey, /) -> Derive:
+        """How the keys of an active access key are derived. Raises SealBroken."""
+        ...
+
+    def forget(self, access_key_id: str, /) -> None:
+        """The access key is gone or inactive: let go of what was derived from it."""
+        ...
+
+
+class SealedSecrets:
+    """`LongTermKeys` of a node that has the master key."""
+
+    def __init__(self, store: Store, sealer: Sealer) -> None:
+        self._store = store
+        self._sealer = sealer
+
+    def of(self, record: AccessKey) -> Derive:
+        # A record that does not open was tampered with, or sealed by a master key that is not held: it proves nothing.
+        return _from_secret(open_secret(self._sealer, record.id, record.sealed_secret))
+
+    def forget(self, access_key_id: str) -> None:
+        """Nothing is kept here."""
+
+    def active(self, access_key_id: str) -> SecretText | None:
+        """The secret behind steps (2) and (4), from which other nodes get derived keys; None where they fail."""
+        with self._store.read() as snapshot:
+            directory = Directory(snapshot)
+            record = directory.access_keys.get(access_key_id)
+            if record is None or record.status != "Active":
+                return None
+            if _user_or_root(directory, record.account, record.owner_id) is None:
+                return None
+        try:
+            return open_secret(self._sealer, record.id, record.sealed_secret)
+        except SealBroken:
+            return None
+
+
+def _from_secret(secret: SecretText) -> Derive:
+    return lambda claim: proving_key(claim, secret.reveal())
+
 
 @dataclass(slots=True)
 class Credential:
     """A credential that was found, and what verifying with it needs."""
 
     caller: Authenticated
-    secret: SecretText
+    derive: Derive
     identity: msgspec.Raw
     """The caller as audit events show it."""
     proving_keys: dict[str, Prover] = field(default_factory=dict[str, Prover])
     """By scope: `date/region/service/aws4_request`, SigV4a's without a region, empty for Signature Version 2."""
 
     def proving_key(self, claim: Claim) -> Prover:
-        """The key of the claimed scope, derived once."""
+        """The key of the claimed scope, derived once. Raises SignatureError, Unavailable."""
         key = self.proving_keys.get(claim.scope.text)
         if key is None:
             if len(self.proving_keys) >= SCOPES_HELD:
                 self.proving_keys.clear()
-            key = proving_key(claim, self.secret.reveal())
+            try:
+                key = self.derive(claim)
+            except SealBroken:
+                raise unknown_key(claim.access_key_id) from None
             self.proving_keys[claim.scope.text] = key
         return key
 
@@ -82,10 +135,10 @@ class Gate:
     """Turns requests into proved callers."""
 
     def __init__(
-        self, store: Store, key_sealer: Sealer, session_sealer: Sealer, *, takes_signature_v2: bool = True
+        self, store: Store, keys: LongTermKeys, session_sealer: Sealer, *, takes_signature_v2: bool = True
     ) -> None:
         self._store = store
-        self._key_sealer = key_sealer
+        self._keys = keys
         self._session_sealer = session_sealer
         self._takes_v2 = takes_signature_v2
         self._credentials: AccountCache[Credential] = AccountCache(CREDENTIALS_HELD)
@@ -134,17 +187,17 @@ class Gate:
             directory = Directory(snapshot)
             record = directory.access_keys.get(claim.access_key_id)
             if record is None or record.status != "Active":
+                self._keys.forget(claim.access_key_id)
                 raise unknown_key(claim.access_key_id)
             principal = _user_or_root(directory, record.account, record.owner_id)
             position = snapshot.position
         if principal is None:
             raise unknown_key(claim.access_key_id)
         try:
-            secret = open_secret(self._key_sealer, record.id, record.sealed_secret)
+            derive = self._keys.of(record)
         except SealBroken:
-            # The record was tampered with, or sealed by a master key that is not held: it proves nothing.
             raise unknown_key(claim.access_key_id) from None
-        credential = _credential(Authenticated(principal, record.id), secret)
+        credential = _credential(Authenticated(principal, record.id), derive)
         self._credentials.put(record.id, (record.account,), credential, position)
         return credential
 
@@ -161,7 +214,7 @@ class Gate:
             position = snapshot.position
         if principal is None:
             raise invalid_token(token)
-        credential = _credential(Authenticated(principal, claim.access_key_id, session), opened.secret)
+        credential = _credential(Authenticated(principal, claim.access_key_id, session), _from_secret(opened.secret))
         self._credentials.put((claim.access_key_id, token), (session.account,), credential, position)
         return credential
 
@@ -181,8 +234,8 @@ def is_still_let_in(caller: Authenticated, directory: Directory) -> bool:
     return _user_or_root(directory, record.account, record.owner_id) is not None
 
 
-def _credential(caller: Authenticated, secret: SecretText) -> Credential:
-    return Credential(caller, secret, encode_identity(identity_of(caller)))
+def _credential(caller: Authenticated, derive: Derive) -> Credential:
+    return Credential(caller, derive, encode_identity(identity_of(caller)))
 
 
 ANONYMOUS = Proof(Authenticated(Principal(kind=Kind.ANONYMOUS, account="", arn="anonymous")), encode_identity(NOBODY))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ from watchword.signing.payload import payload_reader
 from watchword.signing.post_policies import SizeRange, check_post_policy
 
 if TYPE_CHECKING:
+    from watchword.gateway.key_desk import KeyDesk
     from watchword.gateway.upload_forms import Upload
     from watchword.signing.multipart import Form as UploadForm
 
@@ -79,6 +81,10 @@ class Gateway:
     """What else is done in the background, a moment at a time; none of it raises."""
     endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict[str, VpcEndpoint])
     """The VPC endpoints that listeners stand for, by id."""
+    key_desk: KeyDesk | None = None
+    """Gives derived keys to front nodes."""
+    hand_on: Callable[[RequestHead, bytes], HttpResponse] | None = None
+    """On a node without the master key: has requests served elsewhere that need it."""
 
     def begin(self, head: RequestHead) -> Exchange:
         """Decide what the head alone can decide. S3 requests that read and have no body are answered here."""
@@ -105,10 +111,20 @@ class Gateway:
             if exchange.proof is None:
                 self._authenticate(exchange, data)
             self._name_operation(exchange, data)
+            if self.hand_on is not None and exchange.entry is not None and exchange.entry.operation.needs_master_key:
+                return partial(self._handed_on, exchange, data)
             with self.records.read() as snapshot:
                 directory = Directory(snapshot)
                 self._authorize(exchange, data, directory)
                 return self._run(exchange, directory)
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer
+            return self._fail(exchange, error)
+
+    def _handed_on(self, exchange: Exchange, data: bytes) -> HttpResponse:
+        """The answer of the node that holds the keys, which verifies, decides and writes the audit event itself."""
+        assert self.hand_on is not None
+        try:
+            return self.hand_on(exchange.head, data)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self._fail(exchange, error)
 
@@ -136,6 +152,8 @@ class Gateway:
         self.audit_log.close()
         if self.decisions is not None:
             self.decisions.close()
+        if self.key_desk is not None:
+            self.key_desk.close()
         self.store.close()
 
     def _begin_s3(self, exchange: Exchange) -> None:

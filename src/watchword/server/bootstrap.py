@@ -1,11 +1,14 @@
 """The one place that builds everything: the store, the keys, the gate, the gateway. And the first account.
 
+A front node differs in its keys alone: it is given no master key to read, and asks the node that has one.
+
 DIR/
   watchword.db      the records (SQLite)
   master.key        seals every secret in the records
   objects/          the bytes of S3 objects
   audit/            one line of JSON for every request
   decisions.jsonl   what the last requests were decided on, for `watchword explain`
+  keys-given.jsonl  what front nodes asked for
   spool/            bodies on their way in
   tls/              the local CA and its certificates
 """
@@ -13,13 +16,15 @@ DIR/
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from watchword.core.clock import Clock
 from watchword.core.errors import AlreadyExists, OperatorError
+from watchword.core.http import HttpResponse, RequestHead
 from watchword.core.ids import (
     AccessKeyId,
     AccountId,
@@ -35,24 +40,26 @@ from watchword.credentials.keyring import Keyring
 from watchword.credentials.passwords import hash_password, new_password
 from watchword.credentials.sealing import Sealer
 from watchword.credentials.secret_text import SecretText
-from watchword.credentials.sessions import SESSION_PURPOSE
+from watchword.credentials.session_seals import MintingKeys, SessionSealer, SignedSealer
 from watchword.directory.access_keys import AccessKey
 from watchword.directory.accounts import Account
 from watchword.directory.directory import Directory
 from watchword.directory.policies import Attachment
 from watchword.directory.ports import Store, Transaction
 from watchword.directory.users import User
-from watchword.gateway.authenticate import Gate
+from watchword.gateway.asked_keys import AskedKeys, HandOn
+from watchword.gateway.authenticate import Gate, LongTermKeys, SealedSecrets
 from watchword.gateway.authorize import Authorizer
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_line
+from watchword.gateway.key_desk import KeyDesk
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.records import RecordCache
 from watchword.gateway.serve import Gateway
-from watchword.server.data_directory import LOCK
+from watchword.server.data_directory import FRONTS, LOCK
 from watchword.server.master_key import load_keyring
 from watchword.server.settings import Settings
 from watchword.server.vpc_endpoints import load_vpc_endpoints
@@ -65,6 +72,7 @@ from watchword.storage.sqlite import SqliteStore
 
 DATABASE = "watchword.db"
 DECISIONS = "decisions.jsonl"
+KEYS_GIVEN = "keys-given.jsonl"
 ADMINISTRATOR = "administrator"
 ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -88,26 +96,78 @@ def open_store(data_dir: Path) -> Store:
     return SqliteStore(data_dir / DATABASE)
 
 
+@dataclass(frozen=True, slots=True)
+class NodeKeys:
+    """The keys of a node, or its way to them: all in which nodes differ."""
+
+    long_term: LongTermKeys
+    sessions: Sealer
+    markers: Sealer
+    ports: Mapping[str, Any]
+    """The sealers that operations name; a front node has none of them."""
+    desk: KeyDesk | None = None
+    hand_on: Callable[[RequestHead, bytes], HttpResponse] | None = None
+
+
+def _own_keys(settings: Settings, store: Store, endpoints: frozenset[str], random_bytes: RandomBytes) -> NodeKeys:
+    keyring = load_keyring(settings.data_dir)
+    key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
+    gives = settings.keys_to is not None
+    minting = MintingKeys(keyring)
+    sessions = SessionSealer(minting, random_bytes, signs=gives)
+    secrets = SealedSecrets(store, key_sealer)
+    open_log = functools.partial(RecentFile, settings.data_dir / KEYS_GIVEN)
+    return NodeKeys(
+        long_term=secrets,
+        sessions=sessions,
+        markers=Sealer(keyring, MARKER_PURPOSE, random_bytes),
+        ports={
+            "key_sealer": key_sealer,
+            "message_sealer": Sealer(keyring, MESSAGE_PURPOSE, random_bytes),
+            "session_sealer": sessions,
+        },
+        desk=KeyDesk(secrets, minting, endpoints, open_log) if gives else None,
+    )
+
+
+def _asked_keys(keys_from: Path, random_bytes: RandomBytes) -> NodeKeys:
+    from watchword.server.key_client import KeyClient
+
+    client = KeyClient(keys_from, time.monotonic)
+    keys = AskedKeys(client, time.monotonic)
+    return NodeKeys(
+        long_term=keys,
+        sessions=SignedSealer(keys, random_bytes),
+        markers=Sealer(keys, MARKER_PURPOSE, random_bytes),
+        ports={},
+        hand_on=HandOn(client),
+    )
+
+
 def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gateway:
     """Build the gateway of one process. Raises OperatorError, Unavailable."""
     data_dir = settings.data_dir
-    keyring = load_keyring(data_dir)
     store = open_store(data_dir)
+    documents = Documents()
+    endpoints = load_vpc_endpoints(settings, documents)
+    if settings.keys_from is None:
+        keys = _own_keys(settings, store, frozenset(endpoints), random_bytes)
+    else:
+        keys = _asked_keys(settings.keys_from, random_bytes)
     aws_policies = ShippedAwsPolicies()
     objects = LocalObjects(data_dir / "objects", random_bytes)
-    key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
-    session_sealer = Sealer(keyring, SESSION_PURPOSE, random_bytes)
-    documents = Documents()
     ports: Mapping[str, Any] = {
         "aws_policies": aws_policies,
-        "key_sealer": key_sealer,
-        "message_sealer": Sealer(keyring, MESSAGE_PURPOSE, random_bytes),
         "objects": objects,
         "random_bytes": random_bytes,
-        "session_sealer": session_sealer,
+        **keys.ports,
     }
     audit_log = FileAuditLog(data_dir / "audit", event_line)
-    gate = Gate(store, key_sealer, session_sealer, takes_signature_v2=settings.signature_v2)
+    is_front = settings.keys_from is not None
+    # Signature Version 2 is made with the secret itself, which a front node is not given.
+    takes_v2 = settings.signature_v2 and not is_front
+    gate = Gate(store, keys.long_term, keys.sessions, takes_signature_v2=takes_v2)
+    leftovers = Leftovers(objects, store, data_dir / "objects", data_dir / LOCK, data_dir / FRONTS)
     return Gateway(
         store=store,
         clock=clock,
@@ -117,12 +177,14 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         gate=gate,
         authorizer=Authorizer(Plans(store, aws_policies, documents), documents),
         dispatcher=Dispatcher(store, ports),
-        markers=Markers(Sealer(keyring, MARKER_PURPOSE, random_bytes)),
+        markers=Markers(keys.markers),
         audit_log=audit_log,
         last_used=LastUsed(store),
         decisions=Decisions(functools.partial(RecentFile, data_dir / DECISIONS), gate),
-        endpoints=load_vpc_endpoints(settings, documents),
-        chores=(Leftovers(objects, store, data_dir / "objects", data_dir / LOCK).step,),
+        endpoints=endpoints,
+        key_desk=keys.desk,
+        hand_on=keys.hand_on,
+        chores=() if is_front else (leftovers.step,),
     )
 
 

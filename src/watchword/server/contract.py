@@ -6,10 +6,13 @@ The front hands over a request's head, then its body when the head was accepted,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from watchword.core.errors import WatchwordError
 from watchword.core.http import HttpResponse, RequestHead, Spooled
+
+if TYPE_CHECKING:
+    from watchword.gateway.key_desk import KeyDesk
 
 
 class PayloadDigest(Protocol):
@@ -68,6 +71,11 @@ E = TypeVar("E", bound=Exchange)
 
 class Gateway(Protocol[E]):
     """Everything behind the front."""
+
+    @property
+    def key_desk(self) -> KeyDesk | None:
+        """What gives derived keys to front nodes, on a node that does."""
+        ...
 
     def begin(self, head: RequestHead, /) -> E:
         """Decide from the head alone."""

@@ -1,6 +1,7 @@
 """The data directory: its layout, its lock, and the files that tell other programs about a running server.
 
     DIR/                 0700
+      fronts/NUMBER/     a front node's own lock, server.json and spool/
       credentials        the first account's keys as an AWS credentials file, 0600
       lock               held by the server that runs on this directory; holds its process id
       master.key         0600 (see master_key.py)
@@ -25,8 +26,10 @@ from typing import Any
 from watchword.core.errors import OperatorError
 
 CREDENTIALS = "credentials"
+FRONTS = "fronts"
 LOCK = "lock"
 SERVER_JSON = "server.json"
+FRONTS_MAX = 256
 
 
 def is_initialized(data_dir: Path) -> bool:
@@ -96,9 +99,25 @@ def locked(data_dir: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def empty_spool(data_dir: Path) -> None:
+@contextlib.contextmanager
+def locked_front(data_dir: Path) -> Generator[Path]:
+    """Hold the first folder of a front node that no other holds, made where there is none. Raises OperatorError."""
+    for number in range(1, FRONTS_MAX + 1):
+        folder = data_dir / FRONTS / str(number)
+        (folder / "spool").mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(locked(folder))
+            except OperatorError:
+                continue
+            yield folder
+            return
+    raise OperatorError(f"`{data_dir}` has {FRONTS_MAX} front nodes already")
+
+
+def empty_spool(run_dir: Path) -> None:
     """Remove what a killed server left in the spool. Only under the lock."""
-    for left in (data_dir / "spool").iterdir():
+    for left in (run_dir / "spool").iterdir():
         left.unlink(missing_ok=True)
 
 

@@ -33,6 +33,12 @@ def load_keyring(data_dir: Path, environment: Mapping[str, str] = os.environ) ->
     return _load_file(data_dir / FILE_NAME)
 
 
+def require_no_key(environment: Mapping[str, str] = os.environ) -> None:
+    """Raises OperatorError when the environment of a node that must hold no master key holds one."""
+    if environment.get(KEY_VARIABLE):
+        raise OperatorError(f"a front node must hold no master key: take {KEY_VARIABLE} out of its environment")
+
+
 def create_keyring(data_dir: Path, random_bytes: RandomBytes, environment: Mapping[str, str] = os.environ) -> Keyring:
     """The master keys for a new system: those that the environment gives, else fresh ones, kept in the directory."""
     if environment.get(COMMAND_VARIABLE) or environment.get(KEY_VARIABLE):

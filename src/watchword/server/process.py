@@ -6,6 +6,7 @@ On SIGTERM or SIGINT it accepts nothing more, finishes what is in flight, and re
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import logging
@@ -13,7 +14,7 @@ import resource
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -48,14 +49,17 @@ def serve_process(
     clock: Clock,
     on_ready: Callable[[], None],
     lifeline: int | None = None,
+    key_socket: socket.socket | None = None,
 ) -> None:
     """Serve until a signal. `on_ready` is called when connections are accepted.
 
-    `lifeline` is a file descriptor that becomes readable when the parent process is gone.
+    `lifeline` is a file descriptor that becomes readable when the parent process is gone; `key_socket` listens for
+    front nodes.
     """
     loop = uvloop.new_event_loop()
     try:
-        loop.run_until_complete(_Serving(settings, gateway, clock, loop).run(sockets, on_ready, lifeline))
+        serving = _Serving(settings, gateway, clock, loop)
+        loop.run_until_complete(serving.run(sockets, on_ready, lifeline, key_socket))
     finally:
         loop.close()
         gateway.close()
@@ -76,7 +80,13 @@ class _Serving:
         self._config.load()
         self._stopping = asyncio.Event()
 
-    async def run(self, sockets: Sequence[BoundSocket], on_ready: Callable[[], None], lifeline: int | None) -> None:
+    async def run(
+        self,
+        sockets: Sequence[BoundSocket],
+        on_ready: Callable[[], None],
+        lifeline: int | None,
+        key_socket: socket.socket | None,
+    ) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stopping.set)
         if lifeline is not None:
@@ -92,6 +102,9 @@ class _Serving:
             )
             for bound, context, endpoint in sockets
         ]
+        nodes = contextlib.AsyncExitStack()
+        if key_socket is not None:
+            await nodes.enter_async_context(self._serve_nodes(key_socket))
         gc.freeze()
         on_ready()
         await self._stopping.wait()
@@ -100,8 +113,25 @@ class _Serving:
         for server in servers:
             server.close()
         await self._finish_in_flight()
+        await nodes.aclose()
         ticking.cancel()
         self._threads.stop()
+
+    @contextlib.asynccontextmanager
+    async def _serve_nodes(self, key_socket: socket.socket) -> AsyncGenerator[None]:
+        """Answer front nodes while the block runs."""
+        from watchword.server.key_service import KeyService, serve_nodes
+
+        desk = self._gateway.key_desk
+        if desk is None:
+            raise TypeError("this node has no keys to give")
+        service = KeyService(self._gateway, desk, self._threads, self._clock.now)
+        server = await serve_nodes(service, key_socket, self._loop)
+        try:
+            yield
+        finally:
+            server.close()
+            service.close()
 
     async def _tick(self) -> None:
         """Once a second: the Date header, connections past their deadline, what is due in the background."""

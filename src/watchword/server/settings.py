@@ -100,11 +100,22 @@ class Settings:
     """How long decisions go on from memory when the store is lost."""
     shutdown_seconds: float = 30
     """How long requests in flight may take to finish after SIGTERM."""
+    keys_to: Path | None = None
+    """The socket at which this node gives derived keys to front nodes; None: to nobody."""
+    keys_from: Path | None = None
+    """The socket of the node that holds the keys: this one is a front node, and reads no master key."""
+    front_dir: Path | None = None
+    """A front node's own folder in the data directory, when it has taken one."""
     limits: Limits = field(default_factory=Limits)
 
     @property
+    def run_dir(self) -> Path:
+        """Where this node keeps what is about its run: the spool, its lock, where it listens."""
+        return self.front_dir or self.data_dir
+
+    @property
     def spool_dir(self) -> Path:
-        return self.data_dir / "spool"
+        return self.run_dir / "spool"
 
     @property
     def tls_dir(self) -> Path:

@@ -12,10 +12,12 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from datetime import datetime
 from types import FrameType
 from typing import Any
@@ -23,8 +25,16 @@ from typing import Any
 from watchword.core.clock import Clock
 from watchword.core.errors import OperatorError
 from watchword.server.contract import Gateway
-from watchword.server.data_directory import SERVER_JSON, empty_spool, locked, require_initialized, write_private
+from watchword.server.data_directory import (
+    SERVER_JSON,
+    empty_spool,
+    locked,
+    locked_front,
+    require_initialized,
+    write_private,
+)
 from watchword.server.listeners import Listener, open_listeners, url_of
+from watchword.server.master_key import require_no_key
 from watchword.server.process import BoundSocket, serve_process
 from watchword.server.settings import Settings, check_store
 
@@ -41,23 +51,57 @@ def serve(settings: Settings, build: Build, clock: Clock, on_ready: Callable[[di
     """
     check_store(settings.store_url)
     require_initialized(settings.data_dir)
-    with locked(settings.data_dir):
-        empty_spool(settings.data_dir)
-        listeners = open_listeners(settings)
-        description = describe(settings, listeners)
+    with _held(settings) as held, _key_socket(held) as key_socket:
+        empty_spool(held.run_dir)
+        listeners = open_listeners(held)
+        description = describe(held, listeners)
 
         def ready() -> None:
-            write_private(settings.data_dir / SERVER_JSON, json.dumps(description) + "\n")
+            write_private(held.run_dir / SERVER_JSON, json.dumps(description) + "\n")
             on_ready(description)
 
         try:
-            if settings.workers == 1:
-                sockets = _sockets_of(settings, listeners, 0, clock.now())
-                serve_process(settings, sockets, build(settings), clock, ready)
+            if held.workers == 1:
+                sockets = _sockets_of(held, listeners, 0, clock.now())
+                serve_process(held, sockets, build(held), clock, ready, key_socket=key_socket)
             else:
-                _Supervisor(settings, listeners, build, clock).run(ready)
+                _Supervisor(held, listeners, build, clock, key_socket).run(ready)
         finally:
-            (settings.data_dir / SERVER_JSON).unlink(missing_ok=True)
+            (held.run_dir / SERVER_JSON).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _held(settings: Settings) -> Generator[Settings]:
+    """Hold the data directory, or as a front node a folder of its own in it. Raises OperatorError."""
+    if settings.keys_from is None:
+        with locked(settings.data_dir):
+            yield settings
+        return
+    from watchword.server.key_client import check_answers
+
+    if settings.keys_to is not None:
+        raise OperatorError("a node either gives keys or asks for them: leave out --keys-to or --keys-from")
+    require_no_key()
+    check_answers(settings.keys_from, time.monotonic)
+    with locked_front(settings.data_dir) as folder:
+        yield replace(settings, front_dir=folder)
+
+
+@contextlib.contextmanager
+def _key_socket(settings: Settings) -> Generator[socket.socket | None]:
+    """Listen for front nodes, if this node gives keys. Raises OperatorError."""
+    if settings.keys_to is None:
+        yield None
+        return
+    from watchword.server.key_frames import listen
+    from watchword.server.memory_guard import forbid_reading
+
+    forbid_reading()
+    with listen(settings.keys_to) as listener:
+        try:
+            yield listener
+        finally:
+            settings.keys_to.unlink(missing_ok=True)
 
 
 def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
@@ -91,7 +135,15 @@ def _sockets_of(settings: Settings, listeners: list[Listener], slot: int, now: d
 
 
 class _Supervisor:
-    def __init__(self, settings: Settings, listeners: list[Listener], build: Build, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listeners: list[Listener],
+        build: Build,
+        clock: Clock,
+        key_socket: socket.socket | None = None,
+    ) -> None:
+        self._key_socket = key_socket
         self._settings = settings
         self._listeners = listeners
         self._build = build
@@ -142,7 +194,9 @@ class _Supervisor:
             os.close(self._life_write)
             sockets = _sockets_of(self._settings, self._listeners, slot, self._clock.now())
             gateway = self._build(self._settings)
-            serve_process(self._settings, sockets, gateway, self._clock, self._say_ready, self._life_read)
+            serve_process(
+                self._settings, sockets, gateway, self._clock, self._say_ready, self._life_read, self._key_socket
+            )
             code = 0
         except OperatorError as error:
             sys.stderr.write(f"watchword: {error}\n")

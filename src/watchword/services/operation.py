@@ -25,6 +25,8 @@ PORTS = frozenset(
 server: `key_sealer` seals secrets of access keys, `session_sealer` session tokens, `message_sealer`
 encoded authorization messages."""
 
+_MASTER_KEY_PORTS = frozenset({"key_sealer", "message_sealer", "session_sealer"})
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -43,6 +45,8 @@ class Operation:
     discard_needs: tuple[str, ...]
     pages_itself: bool = False
     """Its lists are paged by the function, with tokens of its own; `Call.page` is None."""
+    needs_master_key: bool = False
+    """It seals or opens secrets: a node without the master key hands its requests on."""
 
     def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
         """Run the function with what it needs."""
@@ -91,6 +95,7 @@ def operation(
 
     def declare(function: F) -> F:
         needs = _needs(function, full_name, "call", PORTS | {"prepared"} if prepare else PORTS)
+        prepare_needs = _needs(prepare, full_name, "call", PORTS) if prepare else ()
         OPERATIONS.setdefault(service, {})[name] = Operation(
             service=service,
             name=name,
@@ -99,10 +104,11 @@ def operation(
             request_type=request or _request_type(function, full_name),
             needs=needs,
             prepare=prepare,
-            prepare_needs=_needs(prepare, full_name, "call", PORTS) if prepare else (),
+            prepare_needs=prepare_needs,
             discard=discard,
             discard_needs=_needs(discard, full_name, "prepared", PORTS - {"directory"}) if discard else (),
             pages_itself=pages_itself,
+            needs_master_key=not _MASTER_KEY_PORTS.isdisjoint((*needs, *prepare_needs)),
         )
         return function
 

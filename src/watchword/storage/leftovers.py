@@ -2,7 +2,8 @@
 
 They were staged for a record that was never committed, or were discarded and not yet removed when the server ended.
 One process of a server does it, the one that holds the lock on ROOT/sweeping; when it dies its successor begins anew.
-Decides nothing about blobs of this run: those are younger than the data directory's lock.
+Decides nothing about blobs of this run: those are younger than the data directory's lock, and than the lock of every
+front node that is running.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ log = logging.getLogger("watchword.storage")
 class Leftovers:
     """The sweep of one process."""
 
-    def __init__(self, objects: LocalObjects, store: Store, root: Path, lock: Path) -> None:
-        """`root` is the folder of `objects`; `lock` is a file that this run of the server wrote before all else."""
+    def __init__(self, objects: LocalObjects, store: Store, root: Path, lock: Path, fronts: Path | None = None) -> None:
+        """`root` is the folder of `objects`; `lock` is a file that this run of the server wrote before all else.
+
+        `fronts` holds a folder for each front node, with its `lock`.
+        """
         self._objects = objects
         self._store = store
         self._root = root
         self._lock = lock
+        self._fronts = fronts
         self._folders = deque(SWEPT_FOLDERS)
         self._stepping = threading.Lock()
         self._descriptor = -1
@@ -66,12 +71,31 @@ class Leftovers:
         return True
 
     def _sweep(self, until: float) -> None:
-        # INVARIANT: whatever was staged before this run and is named by no record now will never be named.
-        began_at = datetime.fromtimestamp(self._lock.stat().st_mtime, UTC)
+        # INVARIANT: whatever was staged before this run and is named by no record now will never be named. A front node
+        # that outlived the run before may be about to name what it staged then.
+        began_at = datetime.fromtimestamp(self._began_at(), UTC)
         while self._folders and time.monotonic() < until:
             self.swept += self._objects.sweep_folder(self._folders[0], self._is_referenced, began_at)
             self._folders.popleft()
 
+    def _began_at(self) -> float:
+        """When the oldest process began that may be staging now."""
+        locks = [self._lock]
+        if self._fronts is not None:
+            locks += [lock for lock in self._fronts.glob("*/lock") if _is_held(lock)]
+        return min([lock.stat().st_mtime for lock in locks])
+
     def _is_referenced(self, blob: str) -> bool:
         with self._store.read() as snapshot:
             return is_blob_named(Directory(snapshot), blob)
+
+
+def _is_held(lock: Path) -> bool:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -14,7 +14,7 @@ from watchword.core.http import RequestHead
 from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE
 from watchword.credentials.sealing import Sealer
 from watchword.credentials.sessions import SESSION_PURPOSE
-from watchword.gateway.authenticate import Gate
+from watchword.gateway.authenticate import Gate, SealedSecrets
 from watchword.server.bootstrap import create_account, open_store
 from watchword.server.data_directory import CREDENTIALS, create_layout
 from watchword.server.master_key import create_keyring, load_keyring
@@ -43,7 +43,7 @@ def test_a_mistake_is_explained_to_operators_only(tmp_path: Path) -> None:
     )
     store, keyring = open_store(data_dir), load_keyring(data_dir)
     sealers = [Sealer(keyring, purpose, os.urandom) for purpose in (ACCESS_KEY_PURPOSE, SESSION_PURPOSE)]
-    gate = Gate(store, *sealers)
+    gate = Gate(store, SealedSecrets(store, sealers[0]), sealers[1])
     credentials = Credentials(made.access_key_id, made.secret_access_key.reveal())
     signed = sign_request("GET", "http://h/", {}, b"", credentials, Target("sts", "us-east-1"), NOW)
     head = RequestHead("POST", b"/", b"", [(name.encode(), value.encode()) for name, value in signed.headers.items()])

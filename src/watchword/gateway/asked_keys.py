@@ -1,0 +1,183 @@
+"""The keys of a front node: asked for at their first use, kept for the day, and never a secret among them.
+
+Rules:
+
+* A key that was given is kept by access key and scope, apart from what is known of the principal: a change in an
+  account costs a look at the directory and no question. When the access key is seen to be gone or inactive, they go.
+* Keys are asked for before a signature is verified, since it is verified with them. So each access key has an
+  allowance: who knows an id and signs for invented regions cannot make this node ask without bound.
+* Without the node that holds the keys, what is held serves; everything else is `Unavailable`, never "does not exist".
+
+Never holds a secret access key, a master key or a key that signs tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from watchword.core.errors import SealBroken, Unavailable
+from watchword.core.http import HttpResponse, RequestHead
+from watchword.credentials.session_seals import OPENING_PURPOSE
+from watchword.directory.access_keys import AccessKey
+from watchword.gateway.allowance import Allowance
+from watchword.gateway.key_questions import (
+    PROTOCOL_VERSION,
+    Answer,
+    Answered,
+    Asking,
+    Busy,
+    Given,
+    HandedOn,
+    OpeningKey,
+    SigningKey,
+    Start,
+    Started,
+)
+from watchword.gateway.paging import MARKER_PURPOSE
+from watchword.signing.claims import Claim
+from watchword.signing.keys import V4A, Prover
+from watchword.signing.keys import SigningKey as ScopeKey
+
+ACCESS_KEYS_HELD = 50_000
+SCOPES_HELD = 64
+"""Of each access key: a client uses few regions and services on one day."""
+ASKED_AT_ONCE = 32
+ASKED_PER_SECOND = 2
+"""Scopes of one access key that are asked for."""
+_START_AGAIN_SECONDS = 1.0
+"""A token that names an unknown master key asks for the list again, so often at most."""
+_DAYS_KEPT = 8
+
+
+class _Held:
+    __slots__ = ("allowance", "keys")
+
+    def __init__(self, now: float) -> None:
+        self.keys: dict[str, tuple[str, Prover]] = {}
+        """By scope, with its date."""
+        self.allowance = Allowance(ASKED_AT_ONCE, ASKED_PER_SECOND, now)
+
+
+class AskedKeys:
+    """`LongTermKeys` and `TokenKeys` of a front node. `monotonic` gives seconds."""
+
+    def __init__(self, desk: Asking, monotonic: Callable[[], float]) -> None:
+        self._desk = desk
+        self._monotonic = monotonic
+        self._held: dict[str, _Held] = {}
+        self._started: Started | None = None
+        self._started_at = 0.0
+
+    # Signatures of long-term access keys
+
+    def of(self, record: AccessKey) -> Callable[[Claim], Prover]:
+        """What gives the proving key of a claim. It raises SealBroken for a key that is refused, Unavailable."""
+        access_key_id = record.id
+        return lambda claim: self._proving_key(access_key_id, claim)
+
+    def forget(self, access_key_id: str) -> None:
+        """Let go of the keys of an access key that may not be used any more."""
+        self._held.pop(access_key_id, None)
+
+    def _proving_key(self, access_key_id: str, claim: Claim) -> Prover:
+        scope = claim.scope
+        name = V4A if claim.algorithm == V4A else scope.text
+        held = self._held.get(access_key_id)
+        if held is not None and name in held.keys:
+            return held.keys[name][1]
+        now = self._monotonic()
+        if held is None:
+            if len(self._held) >= ACCESS_KEYS_HELD:
+                self._held.pop(next(iter(self._held)), None)
+            held = self._held[access_key_id] = _Held(now)
+        if not held.allowance.take(now):
+            raise Unavailable(f"`{access_key_id}` is used for more scopes than can be asked for")
+        question = SigningKey(access_key_id, claim.algorithm, scope.date, scope.region, scope.service)
+        given = _key_of(self._desk.ask(question))
+        if claim.algorithm == V4A:
+            from watchword.signing.ecdsa_keys import EcdsaProvingKey
+
+            key: Prover = EcdsaProvingKey.from_bytes(given)
+        else:
+            key = ScopeKey(given)
+        _make_room(held.keys, scope.date)
+        held.keys[name] = (scope.date, key)
+        return key
+
+    # Session tokens and page markers
+
+    @property
+    def newest_number(self) -> int:
+        return self._start().newest_number
+
+    def derive(self, purpose: str, number: int, period: int, /) -> bytes:
+        """The key that opens the tokens of an hour, or page markers. Raises SealBroken, Unavailable."""
+        if purpose == MARKER_PURPOSE:
+            return self._known(number).marker_keys[number]
+        if purpose == OPENING_PURPOSE:
+            return _key_of(self._desk.ask(OpeningKey(number, period)))
+        raise SealBroken("this node has no key for that")
+
+    def verifying_key(self, number: int, /) -> Ed25519PublicKey:
+        """Raises SealBroken for an unknown master key, Unavailable."""
+        return Ed25519PublicKey.from_public_bytes(self._known(number).token_keys[number])
+
+    def _start(self) -> Started:
+        if self._started is None:
+            answer = _told(self._desk.ask(Start(PROTOCOL_VERSION)))
+            if not isinstance(answer, Started):
+                raise Unavailable("the node that holds the keys speaks another version")
+            self._started, self._started_at = answer, self._monotonic()
+        return self._started
+
+    def _known(self, number: int) -> Started:
+        """What holds for all requests, asked again when a master key is named that was not there."""
+        started = self._start()
+        if number not in started.token_keys and self._monotonic() - self._started_at >= _START_AGAIN_SECONDS:
+            self._started = None
+            started = self._start()
+        if number not in started.token_keys:
+            raise SealBroken("no such master key")
+        return started
+
+
+class HandOn:
+    """Hands requests on that need the master key, whole and unchanged."""
+
+    def __init__(self, desk: Asking) -> None:
+        self._desk = desk
+
+    def __call__(self, head: RequestHead, body: bytes) -> HttpResponse:
+        """The other node's answer. Raises Unavailable."""
+        answer = self._desk.hand_on(HandedOn.of(head, body))
+        if not isinstance(answer, Answered):
+            raise Unavailable("the node that holds the keys does not take the request")
+        return answer.response()
+
+
+def _told(answer: Answer) -> Answer:
+    if isinstance(answer, Busy):
+        raise Unavailable("the node that holds the keys is asked for too much by this one")
+    return answer
+
+
+def _key_of(answer: Answer) -> bytes:
+    told = _told(answer)
+    if isinstance(told, Given):
+        return told.key
+    raise SealBroken("the key is not given")
+
+
+def _make_room(keys: dict[str, tuple[str, Prover]], today: str) -> None:
+    """Drop keys of days that are over, and the oldest when there are too many."""
+    try:
+        kept_from = (datetime.strptime(today, "%Y%m%d") - timedelta(days=_DAYS_KEPT)).strftime("%Y%m%d")  # noqa: DTZ007
+    except (ValueError, OverflowError):
+        kept_from = ""
+    for name in [name for name, (day, _) in keys.items() if name != V4A and day < kept_from]:
+        del keys[name]
+    while len(keys) >= SCOPES_HELD:
+        del keys[next(iter(keys))]

@@ -1,0 +1,170 @@
+"""The side of a front node: asks the node that holds the keys, and hands requests on to it.
+
+Rules:
+
+* A question is asked on the event loop, so it may take a fraction of a second and no longer. When an answer is late, no
+  question is asked for some seconds: what needs one is refused at once, and what needs none goes on undisturbed.
+* A request that is handed on waits on a worker thread, and is never sent twice: the other node may have served it.
+* Nobody is asked but a process of this user.
+
+Never keeps an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from watchword.core.errors import OperatorError, Unavailable
+from watchword.gateway.key_questions import (
+    ANSWER_BYTES_MAX,
+    PROTOCOL_VERSION,
+    Answer,
+    HandedOn,
+    Question,
+    Start,
+    Started,
+    decode_answer,
+    encode,
+)
+from watchword.server.key_frames import LENGTH, check_path, frame, is_of_this_user, peer_of
+
+ASK_SECONDS = 0.5
+HAND_ON_SECONDS = 30.0
+QUIET_SECONDS = 5.0
+"""After an answer that did not come in time."""
+
+log = logging.getLogger("watchword.keys")
+
+
+class KeyClient:
+    """`Asking` over the socket of the node that holds the keys. Threads may share it."""
+
+    def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
+        self._path = str(path)
+        self._monotonic = monotonic
+        self._idle: deque[socket.socket] = deque()
+        self._quiet_until = 0.0
+        self._lock = threading.Lock()
+        self._is_reachable = True
+
+    def ask(self, question: Question, /) -> Answer:
+        """Ask. Raises Unavailable."""
+        if self._monotonic() < self._quiet_until:
+            raise Unavailable("the node that holds the keys did not answer in time just now")
+        try:
+            return self._exchange(encode(question), ASK_SECONDS)
+        except TimeoutError:
+            self._quiet_until = self._monotonic() + QUIET_SECONDS
+            raise Unavailable("the node that holds the keys does not answer in time") from None
+
+    def hand_on(self, request: HandedOn, /) -> Answer:
+        """Hand a request on. Raises Unavailable."""
+        try:
+            return self._exchange(encode(request), HAND_ON_SECONDS)
+        except TimeoutError:
+            raise Unavailable("the node that holds the keys does not answer in time") from None
+
+    def close(self) -> None:
+        """Let go of all connections that wait."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _exchange(self, message: bytes, seconds: float) -> Answer:
+        """One question and its answer. Raises TimeoutError, Unavailable."""
+        connection = None
+        try:
+            connection = self._connection()
+            connection.settimeout(seconds)
+            connection.sendall(frame(message))
+            (length,) = LENGTH.unpack(_read(connection, LENGTH.size))
+            if length > ANSWER_BYTES_MAX:
+                raise Unavailable("the node that holds the keys sends too much")
+            answer = decode_answer(_read(connection, length))
+        except TimeoutError:
+            raise
+        except (OSError, EOFError) as error:
+            self._say_reachable(False)
+            raise Unavailable(f"the node that holds the keys cannot be reached at {self._path}: {error}") from None
+        except msgspec.MsgspecError:
+            raise Unavailable("the node that holds the keys sends what is no answer") from None
+        else:
+            self._idle.append(connection)
+            connection = None
+        finally:
+            if connection is not None:
+                connection.close()
+        self._say_reachable(True)
+        return answer
+
+    def _connection(self) -> socket.socket:
+        """One that waits and is whole, or a new one. Raises OSError."""
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread was first
+                break
+            if _is_whole(connection):
+                return connection
+            connection.close()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            connection.settimeout(ASK_SECONDS)
+            connection.connect(self._path)
+            if not is_of_this_user(peer_of(connection)):
+                raise PermissionError("it belongs to another user")
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def _say_reachable(self, is_reachable: bool) -> None:
+        with self._lock:
+            if self._is_reachable is is_reachable:
+                return
+            self._is_reachable = is_reachable
+        if is_reachable:
+            log.warning("the node that holds the keys is reached again")
+        else:
+            log.error("the node that holds the keys is not reached: only what is held is served")
+
+
+def check_answers(path: Path, monotonic: Callable[[], float]) -> None:
+    """Raises OperatorError when no node that holds keys answers at a socket."""
+    check_path(path)
+    client = KeyClient(path, monotonic)
+    try:
+        if not isinstance(client.ask(Start(PROTOCOL_VERSION)), Started):
+            raise OperatorError(f"the node at `{path}` speaks another version of the protocol for keys")
+    except Unavailable as error:
+        raise OperatorError(f"{error}; start that node first: `watchword serve --keys-to {path}`") from None
+    finally:
+        client.close()
+
+
+def _is_whole(connection: socket.socket) -> bool:
+    """False when the other end has closed, or said something that nobody asked for."""
+    try:
+        connection.setblocking(False)
+        connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    received = bytearray()
+    while len(received) < size:
+        piece = connection.recv(size - len(received))
+        if not piece:
+            raise EOFError("it closed the connection")
+        received += piece
+    return bytes(received)
