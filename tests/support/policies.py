@@ -27,7 +27,9 @@ ANONYMOUS = Principal(Kind.ANONYMOUS, "", "anonymous")
 WEB = Principal(Kind.WEB_IDENTITY, "", "", issuer_arn=PROVIDER)
 SAML = Principal(Kind.SAML, "", "", issuer_arn=f"arn:aws:iam::{A}:saml-provider/idp")
 
-callers = st.sampled_from([USER, SESSION, SESSION, FEDERATED, ROOT, LINKED, SERVICE, ANONYMOUS, WEB, SAML])
+callers = st.sampled_from(
+    [USER, USER, USER, SESSION, SESSION, SESSION, FEDERATED, ROOT, LINKED, SERVICE, ANONYMOUS, WEB, SAML]
+)
 
 actions = st.sampled_from(
     ["s3:GetObject", "s3:PutObject", "sts:AssumeRole", "s3:PutBucketPolicy", "s3:getobject"] * 3
@@ -92,84 +94,108 @@ principal_patterns = st.sampled_from(
         PrincipalPattern("CanonicalUser", "64hex"), PrincipalPattern("AWS", f"arn:aws:iam::{A}:user/*"),
     ]
 )  # fmt: skip
+_whole_callers = st.sampled_from(
+    # What a NotPrincipal must list to spare a caller: its account, its role or user, itself.
+    [
+        (A, USER_ARN), (A, USER_ID), (A, ROLE_ARN, SESSION.arn), (A, ROLE_ID, SESSION.arn), (A, FEDERATED.arn),
+        (f"arn:aws:iam::{A}:root",), (A, USER_ARN, FEDERATED.arn), (B, USER_ARN, SESSION.arn),
+    ]
+).map(lambda values: tuple(PrincipalPattern("AWS", value) for value in values))  # fmt: skip
 principal_lists = st.one_of(
-    st.just((PrincipalPattern("*", "*"),)), st.lists(principal_patterns, min_size=1, max_size=4).map(tuple)
+    st.just((PrincipalPattern("*", "*"),)),
+    st.lists(principal_patterns, min_size=1, max_size=4).map(tuple),
+    _whole_callers,
 )
 
-_CONTEXT_KEYS = [
-    "aws:username",
-    "aws:sourceip",
-    "aws:currenttime",
-    "aws:sourcearn",
-    "k:number",
-    "k:text",
-    "k:list",
-    "k:none",
-]
 _texts = [
-    "k",
-    "u",
-    "K",
-    "*",
-    "",
-    "true",
-    "TRUE",
-    "false",
-    "a:b",
-    "ΟΣ",
-    "ος",
-    "İ",
-    "i̇",
-    "\N{GRINNING FACE}",
-    "aw==",
-    "/w==",
-]
+    "k", "u", "K", "*", "", "true", "a:b", "ΟΣ", "ος", "İ", "i̇", "\N{GRINNING FACE}", "kk", "ku",
+]  # fmt: skip
 _numbers = ["1", "01", "+1", "1.0", "1.00000000000000000001", "-2", "1e0", "NaN", "1_0", "2020", "1600000000"]
 _dates = [
-    "2020-04-01T00:00:00Z",
-    "2020-04-01",
-    "2020-04-01T02:00:00+02:00",
-    "2020-04-01T00:00:00.001Z",
-    "1585699200",
-    "2020",
-]
-_addresses = ["10.1.2.3", "010.001.2.3", "10.1.2.3.4", "::1", "::ffff:10.1.2.3", "2001:db8::1", "10.1.2.256"]
-_arns = ["arn:aws:s3:::b", "arn:aws:s3:::b:c", "arn:aws:s3", f"arn:aws:iam::{A}:role/r", "arn:aws:s3:eu:1:b/k"]
-_context_values = st.sampled_from(_texts + _numbers + _dates + _addresses + _arns)
-_policy_values = st.one_of(
-    _context_values,
-    _tails,
-    st.sampled_from(
-        ["10.0.0.0/8", "10.1.2.3/+08", "10.1.2.0/33", "2001:db8::/32", "2001:db8::1/32", "::ffff:10.1.2.3/128"]
-    ),
-    st.sampled_from(
-        ["arn:aws:s3:::*", "arn:*:s3:*:*:b*", "arn:aws:*", "arn:aws:${k:text}:::b", "${aws:sourcearn}", "*:*:*:*:*:?"]
-    ),
-)
-_OPERATORS = [
-    "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
-    "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
-    "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan",
-    "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress",
-    "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike",
+    "2020-04-01T00:00:00Z", "2020-04-01", "2020-04-01T02:00:00+02:00", "2020-04-01T00:00:00.001Z", "1585699200",
+    "2020", "2020-04", "2031-01-01T00:00:00Z", "2020-02-30", "99999999999999999999",
+    "2020-04-01T00:00:00-0030", "1585699200.5",
 ]  # fmt: skip
-operators = st.one_of(
-    st.just("Null"),
-    st.tuples(
-        st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"]),
-        st.sampled_from(_OPERATORS),
-        st.sampled_from(["", "", "IfExists"]),
-    ).map("".join),
-)
-conditions = st.builds(
-    Condition,
-    operators,
-    st.sampled_from([*_CONTEXT_KEYS, "AWS:UserName", "K:List"]),
-    st.lists(_policy_values, max_size=3).map(tuple),
-)
-contexts = st.dictionaries(
-    st.sampled_from(_CONTEXT_KEYS[:-1]),
-    st.one_of(_context_values, _context_values, st.lists(_context_values, max_size=3).map(tuple)),
+_addresses = [
+    "10.1.2.3", "010.001.2.3", "10.1.2.3.4", "::1", "::ffff:10.1.2.3", "2001:db8::1", "10.1.2.256", "fe80::1%1",
+    "192.0.2.1", "2001:db8:::1",
+]  # fmt: skip
+_networks = [
+    "10.0.0.0/8", "10.1.2.3/+08", "10.1.2.0/33", "2001:db8::/32", "2001:db8::1/32", "::ffff:10.1.2.3/128", "0.0.0.0/0",
+    "::/0", "10.0.0.0/x", "fe80::%1/10",
+]  # fmt: skip
+_arns = ["arn:aws:s3:::b", "arn:aws:s3:::b:c", "arn:aws:s3", f"arn:aws:iam::{A}:role/r", "arn:aws:s3:eu:1:b/k"]
+_arn_patterns = [
+    "arn:aws:s3:::*", "arn:*:s3:*:*:b*", "arn:aws:*", "arn:aws:${k:text}:::b", "${aws:sourcearn}", "*:*:*:*:*:?",
+    "arn:aws:s3:::b${k:none}", "arn:?ws:*:*:*:*", "everything",
+]  # fmt: skip
+_booleans_as_text = ["true", "false", "TRUE", "yes", ""]
+_bytes = ["aw==", "/w==", "aw", "", "a w="]
+
+_FAMILIES: dict[str, tuple[list[str], list[str], list[str], list[str]]] = {
+    # operators, the keys they are for, values of requests, values of policies
+    "text": (
+        [
+            "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
+            "StringNotLike",
+        ],
+        ["k:text", "aws:username", "k:list", "AWS:UserName", "K:List"], _texts, _texts,
+    ),
+    "number": (
+        [
+            "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan",
+            "NumericGreaterThanEquals",
+        ],
+        ["k:number"], _numbers, _numbers,
+    ),
+    "date": (
+        [
+            "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan",
+            "DateGreaterThanEquals",
+        ],
+        ["aws:currenttime"], _dates, _dates,
+    ),
+    "boolean": (["Bool"], ["k:bool"], _booleans_as_text, _booleans_as_text),
+    "bytes": (["BinaryEquals"], ["k:bytes"], _bytes, _bytes),
+    "address": (["IpAddress", "NotIpAddress"], ["aws:sourceip"], _addresses, [*_addresses, *_networks]),
+    "arn": (
+        ["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"], ["aws:sourcearn"], _arns, [*_arns, *_arn_patterns]
+    ),
+}  # fmt: skip
+_ANY_KEY = [key for _, keys, _, _ in _FAMILIES.values() for key in keys]
+_ANY_VALUE = [value for _, _, given, asked in _FAMILIES.values() for value in (*given, *asked)]
+_families = st.sampled_from(["text", "text", "number", "date", "boolean", "bytes", "address", "arn"])
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    """A condition, mostly on a key and with values that suit its operator."""
+    operators, keys, _, suiting = _FAMILIES[draw(_families)]
+    kind = draw(st.integers(0, 11))
+    if kind == 0:
+        values = draw(st.lists(st.sampled_from(_booleans_as_text), min_size=1, max_size=2))
+        return Condition("Null", draw(st.sampled_from([*_ANY_KEY, "k:none"])), tuple(values))
+    quantifier = draw(st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"]))
+    operator = quantifier + draw(st.sampled_from(operators)) + draw(st.sampled_from(["", "", "IfExists"]))
+    if kind == 1:
+        operator = draw(st.sampled_from([operator.lower(), operator.upper()]))
+    key = draw(st.sampled_from([*_ANY_KEY, "k:none"] if kind == 2 else keys))
+    values = st.one_of(st.sampled_from(suiting), st.sampled_from(suiting), _tails, st.sampled_from(_ANY_VALUE))
+    return Condition(operator, key, tuple(draw(st.lists(values, min_size=kind != 3, max_size=3))))
+
+
+def _given(suiting: list[str]) -> st.SearchStrategy[str | tuple[str, ...]]:
+    value = st.one_of(st.sampled_from(suiting), st.sampled_from(suiting), st.sampled_from(_ANY_VALUE))
+    return st.one_of(value, value, value, st.lists(value, max_size=3).map(tuple))
+
+
+contexts = st.fixed_dictionaries(
+    # a value of None is a key that is missing
+    {
+        key.lower(): st.one_of(st.none(), _given(given), _given(given), _given(given))
+        for _, keys, given, _ in _FAMILIES.values()
+        for key in keys
+    }
 )
 
 _booleans = st.sampled_from([False, False, False, True])
@@ -186,7 +212,7 @@ def statements(draw: st.DrawFn, *, has_principal: bool = False, has_resource: bo
         is_not_resource=has_resource and draw(_booleans),
         principals=draw(principal_lists) if has_principal else None,
         is_not_principal=has_principal and draw(_booleans),
-        conditions=draw(st.one_of(st.just(()), st.just(()), st.lists(conditions, max_size=2).map(tuple))),
+        conditions=draw(st.one_of(st.just(()), st.just(()), st.lists(conditions(), max_size=2).map(tuple))),
     )
 
 
@@ -201,10 +227,10 @@ def documents(draw: st.DrawFn, *, has_principal: bool = False, has_resource: boo
 
 @st.composite
 def sourced(draw: st.DrawFn, layer: Layer) -> SourcedPolicy:
-    """A policy of a layer; one in thirty-two or so cannot be evaluated."""
+    """A policy of a layer; one in sixteen or so cannot be evaluated."""
     has_principal = layer in (Layer.RCP, Layer.ENDPOINT, Layer.RESOURCE, Layer.TRUST)
     document = draw(documents(has_principal=has_principal, has_resource=layer is not Layer.TRUST))
-    compiled = None if draw(st.integers(0, 31)) == 17 else CompiledDocument(document)
+    compiled = None if draw(st.integers(0, 15)) == 11 else CompiledDocument(document)
     return SourcedPolicy(PolicySource(layer, f"{layer.name} {draw(st.integers(0, 3))}"), compiled)
 
 
@@ -242,7 +268,7 @@ requests = st.builds(
     principal=callers,
     action=actions,
     resource=resources,
-    resource_account=st.sampled_from([A, A, B]),
+    resource_account=st.sampled_from([A, A, A, B]),
     context=contexts,
     resource_rule=st.sampled_from([ResourceRule.UNION, ResourceRule.UNION, ResourceRule.REQUIRED]),
 )
