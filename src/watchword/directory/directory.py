@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 from watchword.directory.access_keys import ACCESS_KEYS, ACCESS_KEYS_LAST_USED
+from watchword.directory.access_points import ACCESS_POINTS
 from watchword.directory.accounts import ACCOUNT_ALIASES, ACCOUNTS
 from watchword.directory.buckets import BUCKET_SETTINGS, BUCKETS, OBJECTS, S3_ACCOUNTS, VERSIONS
 from watchword.directory.groups import GROUPS, MEMBERSHIPS
@@ -45,6 +46,7 @@ RECORD_TYPES: tuple[RecordType[Any], ...] = (
     VERSIONS,
     BUCKET_SETTINGS,
     S3_ACCOUNTS,
+    ACCESS_POINTS,
     UPLOADS,
     UPLOAD_PARTS,
     ASSEMBLIES,
@@ -99,6 +101,7 @@ class Directory:
     versions = _Bound(VERSIONS)
     bucket_settings = _Bound(BUCKET_SETTINGS)
     s3_accounts = _Bound(S3_ACCOUNTS)
+    access_points = _Bound(ACCESS_POINTS)
     uploads = _Bound(UPLOADS)
     upload_parts = _Bound(UPLOAD_PARTS)
     assemblies = _Bound(ASSEMBLIES)

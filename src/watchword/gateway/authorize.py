@@ -182,6 +182,9 @@ class _Deciding:
             if check is around.requirement.checks[0]:
                 raise access_denied("Access Denied", self._asked.dialect)
             return None
+        if resource.is_regional:
+            arn = resource.arn.replace("::", f":{around.region}:", 1)
+            resource = msgspec.structs.replace(resource, arn=arn, is_regional=False)
         action = check.action if check.version_action is None or not resource.is_version else check.version_action
         denial = self._refusal(action, resource)
         if denial is not None:
@@ -197,7 +200,12 @@ class _Deciding:
     def _refusal(self, action: str, resource: Resource) -> str | None:
         """The sentence that refuses one pair, or None when it is allowed."""
         try:
-            return self._denial(action, resource)
+            denial = self._denial(action, resource)
+            if denial is not None or resource.through is None:
+                return denial
+            # INVARIANT: who comes through an access point is let in by both. What is behind it is asked first: whom its
+            # owner did not let in learns nothing by conditions of an access point of their own.
+            return self._denial(action, resource.through)
         except AmbiguousTag:
             return bare_denial(self._asked.around.caller, action, resource, self._asked.dialect)
 

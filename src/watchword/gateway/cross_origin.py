@@ -70,9 +70,10 @@ def bucket_name(exchange: Exchange) -> str:
 
 
 def _rules(bucket: str, directory: Directory) -> list[CORSRule]:
+    from watchword.services.s3.access_points import bucket_named
     from watchword.services.s3.settings import cors_rules
 
-    found = directory.buckets.get(bucket) if bucket else None
+    found = bucket_named(bucket, directory) if bucket else None
     return [] if found is None else cors_rules(found, directory)
 
 

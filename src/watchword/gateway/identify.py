@@ -164,7 +164,9 @@ def _target(host: str, service_named: str, region_named: str) -> Target:
     demanded = read.region
     if demanded is None and service.name in ("iam", "organizations", "sts") and read.is_aws:
         demanded = GLOBAL_REGION
-    return Target(service, region, demanded, read.bucket)
+    # The host of an access point says no region here; clients sign for the one in its ARN.
+    bucket = None if read.bucket is None else read.bucket.replace("arn:aws:s3::", f"arn:aws:s3:{region}:", 1)
+    return Target(service, region, demanded, bucket)
 
 
 def _guessed(head: RequestHead) -> str:

@@ -1,5 +1,6 @@
 """Host names and credential scopes: which service, region and bucket they name.
 
+An access point is written with a colon before its name, since a slash would end the first part of a path.
 Decides from text alone, believes nothing: a scope is only a claim until the signature is verified. A host that names a
 service or region is final; on `localhost` or an IP address the scope decides.
 Source: https://docs.aws.amazon.com/general/latest/gr/rande.html, https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
@@ -23,6 +24,10 @@ REGION = re.compile(
 
 _SUFFIXES = (".amazonaws.com", ".api.aws", ".localhost")
 _S3_LABELS = frozenset({"s3", "s3-fips"})
+_POINT_LABELS = frozenset({"s3-accesspoint", "s3-accesspoint-fips"})
+_POINT = re.compile(r"([a-z0-9][a-z0-9-]{1,48}[a-z0-9])-([0-9]{12})\Z")
+"""How clients put an access point and its account before the host of an endpoint."""
+_POINT_BEFORE_ADDRESS = re.compile(r"([a-z0-9-]+)\.[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
 
 
 class HostName(NamedTuple):
@@ -31,6 +36,7 @@ class HostName(NamedTuple):
     service: str | None = None
     region: str | None = None
     bucket: str | None = None
+    """The bucket, or the ARN of an access point."""
     is_aws: bool = False
     """True for AWS's own names, where a global service demands us-east-1."""
 
@@ -43,11 +49,27 @@ def read_host(host: str) -> HostName:
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
             return _read_labels(name.removesuffix(suffix))._replace(is_aws=suffix == ".amazonaws.com")
-    return HostName()
+    match = _POINT_BEFORE_ADDRESS.match(name)
+    return HostName() if match is None else _read_point([match[1]]) or HostName()
+
+
+def _read_point(labels: list[str]) -> HostName | None:
+    """The access point of `NAME-ACCOUNT`, or of that before `s3-accesspoint` and a region."""
+    match = _POINT.match(labels[0])
+    rest = [label for label in labels[1:] if label != "dualstack"]
+    if rest and rest[0] in _POINT_LABELS:
+        rest = rest[1:]
+    if match is None or len(rest) > 1 or not all(REGION.match(label) for label in rest):
+        return None
+    region = rest[0] if rest else None
+    return HostName("s3", region, f"arn:aws:s3:{region or ''}:{match[2]}:accesspoint:{match[1]}")
 
 
 def _read_labels(prefix: str) -> HostName:
     labels = prefix.removeprefix("dualstack.").split(".")
+    point = _read_point(labels)
+    if point is not None:
+        return point
     for start, label in enumerate(labels):
         if label in _S3_LABELS and len(labels) - start <= 3:
             rest = [part for part in labels[start + 1 :] if part != "dualstack"]

@@ -167,11 +167,15 @@ def _target(directory: Directory, text: str, caller: Authenticated, *, is_trust:
         arn = parse_arn(text)
     except InvalidArn:
         raise OperatorError(f"`{text}` is not a resource: give an ARN, or `*`") from None
-    if arn.service == "s3" and not arn.account:
+    if arn.service == "s3" and (not arn.account or arn.resource.startswith("accesspoint/")):
         bucket, slash, key = arn.resource.partition("/")
+        if arn.account:
+            bucket, slash, key = text.partition("/object/")
         named = SimpleNamespace(bucket=bucket, key=key, version_id=None)
         found = service_rules("s3").resolvers["stored_object" if slash else "bucket"](named, directory, caller)
-        return Resource(text, account) if found is None else found
+        if found is None:
+            return Resource(text, account)
+        return found if found.through is None or not arn.account else found.through
     kind, _, rest = arn.resource.partition("/")
     name = rest.rpartition("/")[2].lower()
     if arn.service == "iam" and kind == "role":

@@ -111,11 +111,12 @@ def validate_bucket_policy(
     *,
     principal_exists: PrincipalExists,
     actions: Mapping[str, frozenset[Literal["bucket", "object"]]] | None = None,
+    before_key: str = "/",
 ) -> Document:
-    """Check a bucket policy. Raises MalformedPolicy.
+    """Check the policy of a bucket, or of an access point. Raises MalformedPolicy.
 
     `actions` are S3's actions in lower case, each with the types of resource that it applies to; without it, any name
-    after `s3:` is an action of everything.
+    after `s3:` is an action of everything. `before_key` stands between the ARN and the key of an object.
     """
     try:
         value = parse_json(text)
@@ -128,7 +129,7 @@ def validate_bucket_policy(
     document = _read(policy, "Policy has invalid syntax")
     for statement in document.statements:
         _check_principals(statement, principal_exists, lambda _kind, _name: " in policy")
-        _check_bucket_statement(statement, bucket_arn, actions)
+        _check_bucket_statement(statement, bucket_arn, actions, before_key)
     return document
 
 
@@ -345,12 +346,15 @@ _BUCKET_ELEMENTS: Final = {
 
 
 def _check_bucket_statement(
-    statement: Statement, bucket_arn: str, actions: Mapping[str, frozenset[Literal["bucket", "object"]]] | None
+    statement: Statement,
+    bucket_arn: str,
+    actions: Mapping[str, frozenset[Literal["bucket", "object"]]] | None,
+    before_key: str,
 ) -> None:
     kinds: set[str] = set()
     for resource in statement.resources or ():
         names_bucket = Pattern(parse_pattern(resource)).matches(bucket_arn)
-        head, slash, _ = resource.partition("/")
+        head, slash, _ = resource.partition(before_key)
         names_objects = bool(slash) and Pattern(parse_pattern(head)).matches(bucket_arn)
         if resource == "*" or not (names_bucket or names_objects):
             raise MalformedPolicy("Policy has invalid resource")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,17 @@ from watchword.core.tags import Tags
 from watchword.directory.directory import Directory
 from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
+
+
+class AccessPointFacts(NamedTuple):
+    """What policies may ask of the access point that a request goes through, or is about."""
+
+    arn: str
+    """Empty for one that is to be made: the resource's own."""
+    account: str
+    network_origin: str
+    """`Internet` or `VPC`."""
+    tags: Tags = ()
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -63,6 +74,12 @@ class Resource(msgspec.Struct, frozen=True):
     """The tags of an S3 object, which are `s3:ExistingObjectTag`."""
     bucket_tags: Tags = ()
     """The tags of the bucket, or of the bucket that holds the object: `s3:BucketTag`."""
+    through: Resource | None = None
+    """Another resource on the way to this one, an access point: the same action must be allowed on it, too."""
+    access_point: AccessPointFacts | None = None
+    """The access point on the way, or the one that this is, or an object in it."""
+    is_regional: bool = False
+    """True for an ARN that leaves out the region, which is the request's."""
 
 
 Resolver = Callable[[Any, Directory, Authenticated], Resource]

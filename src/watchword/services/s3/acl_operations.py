@@ -12,6 +12,7 @@ from watchword.directory.directory import Directory
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import place_of
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, document_grants, grant_views, header_grants, is_public
 from watchword.services.s3.faults import access_denied, acl_not_supported, invalid_request, missing_acl
@@ -78,7 +79,8 @@ def _asked(
         grants = header_grants(asked, directory, owner_account, bucket.account)
     else:
         grants = document_grants(document, directory, owner_account)
-    if is_public(grants) and effective_block(bucket, directory).block_public_acls:
+    point = place_of(asked.bucket, directory).point
+    if is_public(grants) and effective_block(bucket, directory, point).block_public_acls:
         raise access_denied()
     return grants
 

@@ -1,4 +1,4 @@
-"""What lets callers in at a bucket or an object: the bucket policy and the ACL, as one policy text.
+"""What lets callers in at a bucket, an object or an access point: the policy and the ACL, as one policy text.
 
 An ACL is a list of allows, so it is evaluated as statements that stand behind those of the bucket policy. What Block
 Public Access shuts is left out: a public policy for callers of other accounts and of none, grants to everybody.
@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from watchword.core.arn import root_arn
+from watchword.directory.access_points import AccessPoint
 from watchword.directory.buckets import Bucket, Grant, PublicAccessBlock, StoredObject
 from watchword.directory.directory import Directory
 from watchword.policy.language import parse_json
+from watchword.services.s3.access_points import within_vpc
 from watchword.services.s3.acls import ALL_USERS, AUTHENTICATED_USERS, is_public
 
 Kind = Literal["bucket", "object"]
@@ -45,62 +47,90 @@ _ACTIONS: dict[Kind, dict[str, tuple[str, ...]]] = {
 }
 
 
-def effective_block(bucket: Bucket, directory: Directory) -> PublicAccessBlock:
-    """What is shut by the bucket or by its account."""
+def effective_block(bucket: Bucket, directory: Directory, point: AccessPoint | None = None) -> PublicAccessBlock:
+    """What is shut by the bucket, by its account, or by the access point that a request goes through."""
     own = bucket.public_access or NOTHING_BLOCKED
-    account = directory.s3_accounts.get(bucket.account)
-    above = account.public_access if account is not None and account.public_access is not None else NOTHING_BLOCKED
+    shut = either(own, account_block(bucket.account, directory))
+    return shut if point is None else either(shut, point.public_access)
+
+
+def account_block(account: str, directory: Directory) -> PublicAccessBlock:
+    """What an account shuts for all that it owns."""
+    settings = directory.s3_accounts.get(account)
+    return settings.public_access if settings is not None and settings.public_access is not None else NOTHING_BLOCKED
+
+
+def either(one: PublicAccessBlock, other: PublicAccessBlock) -> PublicAccessBlock:
+    """What is shut by one of two blocks."""
     return PublicAccessBlock(
-        block_public_acls=own.block_public_acls or above.block_public_acls,
-        ignore_public_acls=own.ignore_public_acls or above.ignore_public_acls,
-        block_public_policy=own.block_public_policy or above.block_public_policy,
-        restrict_public_buckets=own.restrict_public_buckets or above.restrict_public_buckets,
+        block_public_acls=one.block_public_acls or other.block_public_acls,
+        ignore_public_acls=one.ignore_public_acls or other.ignore_public_acls,
+        block_public_policy=one.block_public_policy or other.block_public_policy,
+        restrict_public_buckets=one.restrict_public_buckets or other.restrict_public_buckets,
     )
 
 
-def policy_over_bucket(bucket: Bucket, directory: Directory, caller_account: str) -> str | None:
+def policy_over_point(point: AccessPoint, directory: Directory, caller_account: str) -> str | None:
+    """What lets callers in at an access point: its policy, if they come from where they must."""
+    policy = point.bound_policy or point.policy
+    # INVARIANT: as with buckets, a public policy that is restricted opens nothing to other accounts, and to nobody.
+    if policy is not None and point.is_policy_public and caller_account != point.account:
+        block = either(point.public_access, account_block(point.account, directory))
+        policy = _denials(policy) if block.restrict_public_buckets else policy
+    return within_vpc(policy, point.vpc) if point.vpc else policy
+
+
+def policy_over_bucket(
+    bucket: Bucket, directory: Directory, caller_account: str, point: AccessPoint | None = None
+) -> str | None:
     """What lets callers in at a bucket, and at keys in it where objects are written."""
-    policy = _bucket_policy(bucket, directory, caller_account)
+    policy = _bucket_policy(bucket, directory, caller_account, point)
     if not (bucket.grants and bucket.has_acls):
         return policy
-    return merged(policy, _counted(bucket.grants, bucket, directory), "bucket")
+    return merged(policy, _counted(bucket.grants, bucket, directory, point), "bucket")
 
 
 def policy_over_object(
-    bucket: Bucket, stored: StoredObject | None, directory: Directory, caller_account: str
+    bucket: Bucket,
+    stored: StoredObject | None,
+    directory: Directory,
+    caller_account: str,
+    point: AccessPoint | None = None,
 ) -> str | None:
     """What lets callers in at an object. The policy of the bucket denies objects that are another's, but opens none."""
     is_others = stored is not None and stored.account not in ("", bucket.account) and bucket.has_acls
-    policy = _bucket_policy(bucket, directory, caller_account)
+    policy = _bucket_policy(bucket, directory, caller_account, point)
     if is_others and policy is not None:
         policy = _denials(policy)
     if stored is None and bucket.grants and bucket.has_acls:
         # Who may list may hear that there is no such object.
         readers = tuple(grant for grant in bucket.grants if grant.permission in ("READ", "FULL_CONTROL"))
-        return merged(policy, _counted(readers, bucket, directory), "object")
+        return merged(policy, _counted(readers, bucket, directory, point), "object")
     if stored is None or not (stored.grants and bucket.has_acls):
         return policy
-    return merged(policy, _counted(stored.grants, bucket, directory), "object")
+    return merged(policy, _counted(stored.grants, bucket, directory, point), "object")
 
 
-def _bucket_policy(bucket: Bucket, directory: Directory, caller_account: str) -> str | None:
+def _bucket_policy(bucket: Bucket, directory: Directory, caller_account: str, point: AccessPoint | None) -> str | None:
     if bucket.policy is None:
         return None
     # INVARIANT: callers of other accounts, and of none, never pass by a public policy that is restricted.
-    if bucket.is_policy_public and caller_account != bucket.account and _is_restricted(bucket, directory):
+    if bucket.is_policy_public and caller_account != bucket.account and _is_restricted(bucket, directory, point):
         return _denials(bucket.bound_policy or bucket.policy)
     return bucket.bound_policy or bucket.policy
 
 
-def _is_restricted(bucket: Bucket, directory: Directory) -> bool:
+def _is_restricted(bucket: Bucket, directory: Directory, point: AccessPoint | None) -> bool:
     own = bucket.public_access
     return (own is not None and own.restrict_public_buckets) or effective_block(
-        bucket, directory
+        bucket, directory, point
     ).restrict_public_buckets  # fmt: skip
 
 
-def _counted(grants: tuple[Grant, ...], bucket: Bucket, directory: Directory) -> tuple[Grant, ...]:
-    if is_public(grants) and effective_block(bucket, directory).ignore_public_acls:
+def _counted(
+    grants: tuple[Grant, ...], bucket: Bucket, directory: Directory, point: AccessPoint | None
+) -> tuple[Grant, ...]:
+    if is_public(grants) and effective_block(bucket, directory, point).ignore_public_acls:
         return tuple(grant for grant in grants if not is_public((grant,)))
     return grants
 

@@ -16,6 +16,7 @@ from watchword.directory.bindings import bind, principal_exists, show
 from watchword.directory.buckets import Bucket
 from watchword.directory.directory import Directory
 from watchword.policy.language import MalformedPolicy
+from watchword.policy.public_policies import is_policy_public
 from watchword.policy.validate import validate_bucket_policy
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
@@ -23,8 +24,7 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.faults import access_denied, malformed_policy, method_not_allowed, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3.policy_actions import policy_actions
-from watchword.services.s3.public_policies import is_policy_public
+from watchword.services.s3_policy_actions import policy_actions
 
 POLICY_BYTES_MAX = 20 * 1024
 

@@ -16,11 +16,13 @@ from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import ALIAS_SUFFIX, is_taken
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
 from watchword.services.s3.continuation import open_cursor, seal_cursor
 from watchword.services.s3.faults import (
     access_denied,
+    access_points_attached,
     bucket_acl_with_ownership,
     bucket_already_exists,
     bucket_already_owned_by_you,
@@ -61,6 +63,9 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
     region = _region_for(asked, call.region or DEFAULT_REGION)
     existing = directory.buckets.get(name)
     if existing is None:
+        # DIFFERS: 0005. A name that ends with the id of another account, or that an access point has here, is taken.
+        if is_taken(name, call.account, directory):
+            raise bucket_already_exists(name)
         _check_quota(call.account, directory)
         directory.buckets.add(_new_bucket(call, directory, region))
     elif existing.account != call.account:
@@ -131,7 +136,8 @@ def _check_quota(account: str, directory: Directory) -> None:
 def head_bucket(call: Call[shapes.HeadBucketRequest], directory: Directory) -> shapes.HeadBucketOutput:
     """Say that a bucket exists, and where. Raises NoSuchBucket, PermanentRedirect with the region."""
     bucket = bucket_of(call.request, directory, call.region)
-    return shapes.HeadBucketOutput(bucket_arn=bucket.arn, bucket_region=bucket.region, access_point_alias=False)
+    is_alias = call.request.bucket.endswith(ALIAS_SUFFIX)
+    return shapes.HeadBucketOutput(bucket_arn=bucket.arn, bucket_region=bucket.region, access_point_alias=is_alias)
 
 
 @operation("s3:GetBucketLocation")
@@ -149,6 +155,9 @@ def get_bucket_location(
 def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory, objects: ObjectStore) -> None:
     """Delete an empty bucket, with what is set on it and uploads that go on. Raises NoSuchBucket, BucketNotEmpty."""
     bucket = bucket_of(call.request, directory, call.region)
+    # Access points of others lead nowhere when it is gone; they keep nobody from deleting.
+    if any(point.account == bucket.account for point in directory.access_points.where("bucket", bucket.name)):
+        raise access_points_attached(bucket.name)
     if next(directory.objects.under(bucket.name, limit=1), None) is not None:
         raise bucket_not_empty(bucket.name)
     if next(directory.versions.under(bucket.name, limit=1), None) is not None:

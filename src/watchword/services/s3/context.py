@@ -15,6 +15,7 @@ from watchword.core.tags import Tags, asked_tag
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import object_key
 from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.tags import header_tags
 
@@ -52,7 +53,7 @@ def _member(attribute: str) -> KeyReader:
 def _if_match(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
     if not isinstance(request, shapes.DeleteObjectsRequest):
         return getattr(request, "if_match", None)
-    key = resource.arn.removeprefix(f"arn:aws:s3:::{request.bucket}/")
+    key = object_key(resource.arn)
     # INVARIANT: a list that names a key twice gets no further than the lesser of the two conditions.
     etags = {each.e_tag for each in request.delete.objects if each.key == key}
     return etags.pop() if len(etags) == 1 else None
@@ -98,7 +99,10 @@ def _tag(tags: Tags, name: str) -> str | None:
 
 def _copy_source(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
     text = getattr(request, "copy_source", None)
-    return None if text is None else "/".join(read_source(text)[:2])
+    if text is None:
+        return None
+    source = read_source(text)
+    return f"{source.bucket}/{'object/' if source.bucket.startswith('arn:') else ''}{source.key}"
 
 
 def _version(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -139,7 +143,31 @@ def _creates(request: Any, resource: Resource, caller: Authenticated) -> KeyValu
     return "true" if isinstance(request, _CREATIONS) else "false"
 
 
+def point_arn(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    """The ARN of the access point that a request goes through, or is about."""
+    point = resource.access_point
+    return None if point is None else point.arn or resource.arn
+
+
+def point_account(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    """The account of that access point."""
+    return None if resource.access_point is None else resource.access_point.account
+
+
+def network_origin(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    """`Internet` or `VPC`."""
+    return None if resource.access_point is None else resource.access_point.network_origin
+
+
+def point_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
+    """A tag of that access point."""
+    return None if resource.access_point is None else _tag(resource.access_point.tags, name)
+
+
 KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEMBERS.items()} | {
+    "s3:accesspointnetworkorigin": network_origin,
+    "s3:dataaccesspointaccount": point_account,
+    "s3:dataaccesspointarn": point_arn,
     "s3:if-match": _if_match,
     "s3:locationconstraint": _location,
     "s3:object-lock-legal-hold": _legal_hold,
@@ -152,6 +180,7 @@ KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEM
     "s3:x-amz-copy-source": _copy_source,
 }
 PREFIXES: dict[str, PrefixReader] = {
+    "s3:accesspointtag/": point_tag,
     "s3:buckettag/": _bucket_tag,
     "s3:existingobjecttag/": _existing_tag,
     "s3:requestobjecttag/": _request_tag,

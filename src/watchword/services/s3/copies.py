@@ -18,6 +18,7 @@ from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import bucket_named, place_of
 from watchword.services.s3.assemblies import all_pieces
 from watchword.services.s3.checksums import ALGORITHMS, UNKNOWN_ALGORITHM, checksum_view, sum_of
 from watchword.services.s3.conditions import check_copy, check_write
@@ -28,11 +29,10 @@ from watchword.services.s3.faults import (
     invalid_argument,
     invalid_owner,
     invalid_request,
-    no_such_bucket,
     no_such_key,
     no_such_version,
 )
-from watchword.services.s3.lookups import bucket_of, require_known
+from watchword.services.s3.lookups import bucket_of, nothing_there, require_known
 from watchword.services.s3.names import check_key
 from watchword.services.s3.versions import put_version, shown_version, version_named
 from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged
@@ -54,9 +54,10 @@ def source_of(
 ) -> tuple[Bucket, StoredObject]:
     """The version that is to be copied. Raises NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed."""
     source = read_source(asked.copy_source)
-    bucket = directory.buckets.get(source.bucket)
+    place = place_of(source.bucket, directory)
+    bucket = place.bucket
     if bucket is None:
-        raise no_such_bucket(source.bucket)
+        raise nothing_there(source.bucket, place)
     expected = asked.expected_source_bucket_owner
     if expected is not None and expected != bucket.account:
         raise access_denied() if is_account_id(expected) else invalid_owner(expected)
@@ -87,7 +88,8 @@ def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore)
     if source.size > OBJECT_BYTES_MAX:
         message = "The specified copy source is larger than the maximum allowable size for a copy source: "
         raise invalid_request(f"{message}{OBJECT_BYTES_MAX}")
-    _refuse_idle_copy(asked)
+    if bucket == bucket_named(asked.bucket, directory):
+        _refuse_idle_copy(asked)
     return _Copied(_staged(asked, source, directory, objects), source, shown_version(source, bucket))
 
 
@@ -102,7 +104,7 @@ def _check_directives(asked: Request) -> None:
 
 def _refuse_idle_copy(asked: Request) -> None:
     source = read_source(asked.copy_source)
-    if (source.bucket, source.key, source.version) != (asked.bucket, asked.key, None):
+    if (source.key, source.version) != (asked.key, None):
         return
     changes = (
         asked.storage_class,

@@ -18,12 +18,13 @@ from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import place_of
 from watchword.services.s3.conditions import check_match
 from watchword.services.s3.faults import access_denied, no_such_version, not_implemented
 from watchword.services.s3.locks import check_deletable
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
-from watchword.services.s3.resources import object_arn
+from watchword.services.s3.resources import object_arn, place_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.versions import NULL, is_version_id, put_marker, remove_version, version_named
 
@@ -100,7 +101,10 @@ def delete_objects(
 ) -> shapes.DeleteObjectsOutput:
     """Delete many objects and tell the fate of each; `Quiet` leaves out those that went well. Raises NoSuchBucket."""
     asked = call.request
-    if not call.account and all(object_arn(asked.bucket, each.key) in call.refusals for each in asked.delete.objects):
+    place = place_of(asked.bucket, directory)
+    if not call.account and all(
+        place_arn(place, asked.bucket, each.key) in call.refusals for each in asked.delete.objects
+    ):
         # The anonymous do not learn whether there is such a bucket.
         raise access_denied()
     bucket = bucket_of(asked, directory, call.region)

@@ -13,6 +13,7 @@ from typing import Any
 
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
+from watchword.services.s3.access_points import place_of
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
 from watchword.services.s3.faults import (
@@ -96,7 +97,8 @@ def _ownership(asked: Any, bucket: Bucket, directory: Directory, caller_account:
     # DIFFERS: 0013. What nobody in particular writes is the bucket owner's.
     account = bucket.account if is_given or not caller_account else caller_account
     grants = header_grants(asked, directory, account, bucket.account) if asks_for_acl(asked) else ()
-    if is_public(grants) and effective_block(bucket, directory).block_public_acls:
+    point = place_of(asked.bucket, directory).point
+    if is_public(grants) and effective_block(bucket, directory, point).block_public_acls:
         raise access_denied()
     return {"account": "" if account == bucket.account else account, "grants": grants}
 

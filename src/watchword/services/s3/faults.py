@@ -135,6 +135,19 @@ def method_not_allowed(method: str, resource_type: str) -> ApiError:
     return ApiError("MethodNotAllowed", message, 405, fields={"Method": method, "ResourceType": resource_type})
 
 
+def no_such_access_point(name: str) -> ApiError:
+    message = "The specified accesspoint does not exist"
+    return ApiError("NoSuchAccessPoint", message, 404, fields={"AccessPointName": name})
+
+
+def access_points_attached(bucket: str) -> ApiError:
+    message = (
+        "The bucket you tried to delete has access points attached. Delete your access points before deleting your "
+        "bucket."
+    )
+    return ApiError("BucketHasAccessPointsAttached", message, fields={"BucketName": bucket})
+
+
 def no_such_bucket(bucket: str) -> ApiError:
     return ApiError("NoSuchBucket", "The specified bucket does not exist", 404, fields={"BucketName": bucket})
 

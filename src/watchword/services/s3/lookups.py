@@ -14,12 +14,15 @@ from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.policy.principals import Kind
 from watchword.services.call import Call
+from watchword.services.s3.access_points import Place, place_of
 from watchword.services.s3.faults import (
     access_denied,
     delete_marker_asked,
     delete_marker_met,
     invalid_bucket_name,
     invalid_owner,
+    method_not_allowed,
+    no_such_access_point,
     no_such_bucket,
     no_such_key,
     no_such_version,
@@ -27,6 +30,20 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.names import check_key, is_bucket_name
 from watchword.services.s3.versions import NULL, newest_marker, version_named
+
+THROUGH_POINTS = frozenset(
+    f"{name}Request"
+    for name in (
+        "AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject "
+        "DeleteObjectTagging DeleteObjects GetBucketAcl GetBucketCors GetBucketLocation "
+        "GetBucketNotificationConfiguration GetBucketPolicy GetObject GetObjectAcl GetObjectAttributes "
+        "GetObjectLegalHold GetObjectRetention GetObjectTagging HeadBucket HeadObject ListMultipartUploads "
+        "ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl PutObjectLegalHold "
+        "PutObjectRetention PutObjectTagging UploadPart UploadPartCopy"
+    ).split()
+)
+"""Requests that access points take. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html"""
+_DEEDS = {"Get": ("GET", "ACCESSPOINT"), "Put": ("PUT", "ACCESSPOINT"), "Del": ("DELETE", "ACCESSPOINT")}
 
 
 class BucketRequest(Protocol):
@@ -57,17 +74,29 @@ def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Buck
     """The bucket of a request that was signed for `region`; empty stands for any.
 
     Raises NoSuchBucket, InvalidBucketName, PermanentRedirect when it lives in another region, AccessDenied when it is
-    not the expected owner's.
+    not the expected owner's; through an access point NoSuchAccessPoint, and MethodNotAllowed for what is about buckets.
     """
-    bucket = directory.buckets.get(request.bucket)
+    place = place_of(request.bucket, directory)
+    bucket = place.bucket
     if bucket is None:
-        raise no_such_bucket(request.bucket) if is_bucket_name(request.bucket) else invalid_bucket_name(request.bucket)
+        raise nothing_there(request.bucket, place)
+    if place.point is not None and type(request).__name__ not in THROUGH_POINTS:
+        raise method_not_allowed(*_DEEDS.get(type(request).__name__[:3], ("POST", "ACCESSPOINT")))
     expected = request.expected_bucket_owner
     if expected is not None and expected != bucket.account:
         raise access_denied() if is_account_id(expected) else invalid_owner(expected)
     if region and region != bucket.region:
         raise permanent_redirect(bucket.name, bucket.region)
     return bucket
+
+
+def nothing_there(name: str, place: Place) -> ApiError:
+    """The error for a name that leads to no bucket."""
+    if place.missing_arn:
+        return no_such_access_point(place.missing_arn.rpartition("/")[2])
+    if place.point is not None:
+        return no_such_bucket(place.point.bucket)
+    return no_such_bucket(name) if is_bucket_name(name) else invalid_bucket_name(name)
 
 
 def object_of(

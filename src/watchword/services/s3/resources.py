@@ -1,6 +1,7 @@
 """Finds what an S3 request is about, for the decision: bucket and object ARNs, the owner, the bucket's policy.
 
-A bucket that does not exist is judged as one of the caller's own.
+A bucket that does not exist is judged as one of the caller's own. What is reached through an access point has the
+access point's own resource before it (`through`), with the access point's policy; both must allow.
 Source: AWS's service authorization reference for S3.
 """
 
@@ -11,11 +12,13 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from watchword.directory.access_points import AccessPoint
 from watchword.directory.directory import Directory
 from watchword.services.authorization import EachResolver, FurtherResolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
-from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object
+from watchword.services.s3.access_points import Place, facts_of, place_of
+from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object, policy_over_point
 from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.faults import malformed_xml
 from watchword.services.s3.lookups import BucketRequest, ObjectRequest
@@ -55,13 +58,12 @@ def new_bucket(request: shapes.CreateBucketRequest, directory: Directory, caller
 
 def bucket(request: BucketRequest, directory: Directory, caller: Authenticated) -> Resource:
     """The bucket itself."""
-    return _in_bucket(bucket_arn(request.bucket), request.bucket, directory, caller)
+    return _in_bucket(request.bucket, None, directory, caller)
 
 
 def object_place(request: WriteRequest, directory: Directory, caller: Authenticated) -> Resource:
     """A key, whether or not there is an object: where one is written or deleted."""
-    is_version = getattr(request, "version_id", None) is not None
-    return _in_bucket(object_arn(request.bucket, request.key), request.bucket, directory, caller, is_version)
+    return _in_bucket(request.bucket, request.key, directory, caller, getattr(request, "version_id", None))
 
 
 def stored_object(request: ObjectRequest, directory: Directory, caller: Authenticated) -> Resource:
@@ -97,31 +99,31 @@ def source_bucket(
     request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
 ) -> Resource:
     """The bucket of what is to be copied. Raises InvalidArgument."""
-    name = read_source(request.copy_source).bucket
-    return _in_bucket(bucket_arn(name), name, directory, caller)
+    return _in_bucket(read_source(request.copy_source).bucket, None, directory, caller)
 
 
 def _object(name: str, key: str, version: str | None, directory: Directory, caller: Authenticated) -> Resource:
-    found = directory.buckets.get(name)
-    arn = object_arn(name, key)
+    place = place_of(name, directory)
+    found = place.bucket
     if found is None:
-        return Resource(arn, caller.account)
+        return _missing(name, key, place, directory, caller)
     if version is None:
-        stored = directory.objects.get(name, key)
+        stored = directory.objects.get(found.name, key)
     else:
         # What cannot be a version is missing here like any other, so that it does not tell that there is a bucket.
-        stored = version_named(directory, name, key, version) if is_version_id(version) else None
-    return Resource(
-        arn,
+        stored = version_named(directory, found.name, key, version) if is_version_id(version) else None
+    resource = Resource(
+        object_arn(found.name, key),
         (stored.account if stored is not None and found.has_acls else "") or found.account,
         tags=found.tags if found.has_abac else (),
-        policy=policy_over_object(found, stored, directory, caller.account),
+        policy=policy_over_object(found, stored, directory, caller.account, place.point),
         is_missing=stored is None,
         is_public_blocked=False,
         is_version=version is not None,
         object_tags=stored.tags if stored is not None else (),
         bucket_tags=found.tags,
     )
+    return resource if place.point is None else _through(place.point, key, resource, directory, caller)
 
 
 def deletions(
@@ -131,34 +133,87 @@ def deletions(
     asked = request.delete.objects
     if not 1 <= len(asked) <= DELETIONS_MAX or not all(each.key for each in asked):
         raise malformed_xml()
-    owning = _in_bucket("", request.bucket, directory, caller)
+    place = place_of(request.bucket, directory)
     found: list[tuple[str, Resource]] = []
     for each in asked:
         is_version = each.version_id is not None
-        place = replace(
-            owning, arn=object_arn(request.bucket, each.key), is_version=is_version, version_id=each.version_id
-        )
-        found.append(("s3:DeleteObjectVersion" if is_version else "s3:DeleteObject", place))
+        resource = _at(place, request.bucket, each.key, directory, caller, each.version_id)
+        found.append(("s3:DeleteObjectVersion" if is_version else "s3:DeleteObject", resource))
         if each.e_tag not in (None, "*"):
             found.append(("s3:GetObject", _object(request.bucket, each.key, None, directory, caller)))
         if request.bypass_governance_retention:
-            found.append(("s3:BypassGovernanceRetention", place))
+            found.append(("s3:BypassGovernanceRetention", resource))
     return found
 
 
-def _in_bucket(arn: str, name: str, directory: Directory, caller: Authenticated, is_version: bool = False) -> Resource:
-    found = directory.buckets.get(name)
+def place_arn(place: Place, name: str, key: str | None) -> str:
+    """The ARN by which a request's bucket, or a key in it, is decided last."""
+    if place.missing_arn:
+        return place.missing_arn if key is None else f"{place.missing_arn}/object/{key}"
+    bucket = name if place.point is None else place.point.bucket
+    return bucket_arn(bucket) if key is None else object_arn(bucket, key)
+
+
+def _in_bucket(
+    name: str, key: str | None, directory: Directory, caller: Authenticated, version: str | None = None
+) -> Resource:
+    return _at(place_of(name, directory), name, key, directory, caller, version)
+
+
+def _at(
+    place: Place, name: str, key: str | None, directory: Directory, caller: Authenticated, version: str | None = None
+) -> Resource:
+    """A bucket, or a key in it, where something may be written."""
+    found, point = place.bucket, place.point
     if found is None:
-        return Resource(arn, caller.account, is_version=is_version)
-    return Resource(
-        arn,
+        return _missing(name, key, place, directory, caller, version)
+    resource = Resource(
+        place_arn(place, name, key),
         found.account,
         tags=found.tags if found.has_abac else (),
-        policy=policy_over_bucket(found, directory, caller.account),
+        policy=policy_over_bucket(found, directory, caller.account, point),
         is_public_blocked=False,
-        is_version=is_version,
+        is_version=version is not None,
+        version_id=version,
         bucket_tags=found.tags,
     )
+    return resource if point is None else _through(point, key, resource, directory, caller)
+
+
+def _missing(
+    name: str,
+    key: str | None,
+    place: Place,
+    directory: Directory,
+    caller: Authenticated,
+    version: str | None = None,
+) -> Resource:
+    """What is not there: the caller's own, unless the name says whose it would be."""
+    resource = Resource(
+        place_arn(place, name, key),
+        place.account or caller.account,
+        is_version=version is not None,
+        version_id=version,
+    )
+    return resource if place.point is None else _through(place.point, key, resource, directory, caller)
+
+
+def _through(
+    point: AccessPoint, key: str | None, behind: Resource, directory: Directory, caller: Authenticated
+) -> Resource:
+    """What is reached through an access point, with the access point before it."""
+    facts = facts_of(point)
+    before = replace(
+        behind,
+        arn=point.arn if key is None else f"{point.arn}/object/{key}",
+        account=point.account,
+        tags=point.tags,
+        policy=policy_over_point(point, directory, caller.account),
+        is_missing=False,
+        is_public_blocked=False,
+        access_point=facts,
+    )
+    return replace(behind, through=before, access_point=facts)
 
 
 RESOLVERS: dict[str, FurtherResolver] = {

@@ -1,5 +1,5 @@
-"""Amazon S3 Control: what stands over all buckets of an account, and the tags of buckets by ARN."""
+"""Amazon S3 Control: access points, what stands over all buckets of an account, and tags by ARN."""
 
-from watchword.services.s3control import public_access, tagging
+from watchword.services.s3control import access_point_policies, access_points, public_access, tagging
 
-__all__ = ["public_access", "tagging"]
+__all__ = ["access_point_policies", "access_points", "public_access", "tagging"]

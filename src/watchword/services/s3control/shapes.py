@@ -2,15 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from watchword.protocols.shapes import Shape
+
+
+class AccessPoint(Shape, frozen=True, kw_only=True):
+    """Used by ListAccessPoints."""
+
+    name: str
+    network_origin: str
+    vpc_configuration: VpcConfiguration | None = None
+    bucket: str
+    access_point_arn: str | None = None
+    alias: str | None = None
+    bucket_account_id: str | None = None
+    data_source_id: str | None = None
+    data_source_type: str | None = None
+
+
+class CreateAccessPointRequest(Shape, frozen=True, kw_only=True):
+    """Input of CreateAccessPoint."""
+
+    account_id: str
+    name: str
+    bucket: str
+    vpc_configuration: VpcConfiguration | None = None
+    public_access_block_configuration: PublicAccessBlockConfiguration | None = None
+    bucket_account_id: str | None = None
+    scope: Scope | None = None
+    tags: Sequence[Tag] | None = None
+
+
+class CreateAccessPointResult(Shape, frozen=True, kw_only=True):
+    """Output of CreateAccessPoint."""
+
+    access_point_arn: str | None = None
+    alias: str | None = None
+
+
+class DeleteAccessPointPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteAccessPointPolicy."""
+
+    account_id: str
+    name: str
+
+
+class DeleteAccessPointRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteAccessPoint."""
+
+    account_id: str
+    name: str
 
 
 class DeletePublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
     """Input of DeletePublicAccessBlock."""
 
     account_id: str
+
+
+class GetAccessPointPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetAccessPointPolicy."""
+
+    account_id: str
+    name: str
+
+
+class GetAccessPointPolicyResult(Shape, frozen=True, kw_only=True):
+    """Output of GetAccessPointPolicy."""
+
+    policy: str | None = None
+
+
+class GetAccessPointPolicyStatusRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetAccessPointPolicyStatus."""
+
+    account_id: str
+    name: str
+
+
+class GetAccessPointPolicyStatusResult(Shape, frozen=True, kw_only=True):
+    """Output of GetAccessPointPolicyStatus."""
+
+    policy_status: PolicyStatus | None = None
+
+
+class GetAccessPointRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetAccessPoint."""
+
+    account_id: str
+    name: str
+
+
+class GetAccessPointResult(Shape, frozen=True, kw_only=True):
+    """Output of GetAccessPoint."""
+
+    name: str | None = None
+    bucket: str | None = None
+    network_origin: str | None = None
+    vpc_configuration: VpcConfiguration | None = None
+    public_access_block_configuration: PublicAccessBlockConfiguration | None = None
+    creation_date: datetime | None = None
+    alias: str | None = None
+    access_point_arn: str | None = None
+    endpoints: Mapping[str, str] | None = None
+    bucket_account_id: str | None = None
+    data_source_id: str | None = None
+    data_source_type: str | None = None
 
 
 class GetPublicAccessBlockOutput(Shape, frozen=True, kw_only=True):
@@ -23,6 +122,24 @@ class GetPublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
     """Input of GetPublicAccessBlock."""
 
     account_id: str
+
+
+class ListAccessPointsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListAccessPoints."""
+
+    account_id: str
+    bucket: str | None = None
+    next_token: str | None = None
+    max_results: int | None = None
+    data_source_id: str | None = None
+    data_source_type: str | None = None
+
+
+class ListAccessPointsResult(Shape, frozen=True, kw_only=True):
+    """Output of ListAccessPoints."""
+
+    access_point_list: Sequence[AccessPoint] | None = None
+    next_token: str | None = None
 
 
 class ListTagsForResourceRequest(Shape, frozen=True, kw_only=True):
@@ -38,13 +155,27 @@ class ListTagsForResourceResult(Shape, frozen=True, kw_only=True):
     tags: Sequence[Tag] | None = None
 
 
+class PolicyStatus(Shape, frozen=True, kw_only=True):
+    """Used by GetAccessPointPolicyStatus."""
+
+    is_public: bool | None = None
+
+
 class PublicAccessBlockConfiguration(Shape, frozen=True, kw_only=True):
-    """Used by PutPublicAccessBlock, GetPublicAccessBlock."""
+    """Used by PutPublicAccessBlock, GetPublicAccessBlock and 2 more."""
 
     block_public_acls: bool | None = None
     ignore_public_acls: bool | None = None
     block_public_policy: bool | None = None
     restrict_public_buckets: bool | None = None
+
+
+class PutAccessPointPolicyRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutAccessPointPolicy."""
+
+    account_id: str
+    name: str
+    policy: str
 
 
 class PutPublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
@@ -54,8 +185,15 @@ class PutPublicAccessBlockRequest(Shape, frozen=True, kw_only=True):
     account_id: str
 
 
+class Scope(Shape, frozen=True, kw_only=True):
+    """Used by CreateAccessPoint."""
+
+    prefixes: Sequence[str] | None = None
+    permissions: Sequence[str] | None = None
+
+
 class Tag(Shape, frozen=True, kw_only=True):
-    """Used by TagResource, ListTagsForResource."""
+    """Used by TagResource, ListTagsForResource and 1 more."""
 
     key: str
     value: str
@@ -85,18 +223,41 @@ class UntagResourceResult(Shape, frozen=True, kw_only=True):
     """Output of UntagResource."""
 
 
+class VpcConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by CreateAccessPoint, GetAccessPoint and 1 more."""
+
+    vpc_id: str
+
+
 TYPES: dict[str, type[Shape]] = {
+    "AccessPoint": AccessPoint,
+    "CreateAccessPointRequest": CreateAccessPointRequest,
+    "CreateAccessPointResult": CreateAccessPointResult,
+    "DeleteAccessPointPolicyRequest": DeleteAccessPointPolicyRequest,
+    "DeleteAccessPointRequest": DeleteAccessPointRequest,
     "DeletePublicAccessBlockRequest": DeletePublicAccessBlockRequest,
+    "GetAccessPointPolicyRequest": GetAccessPointPolicyRequest,
+    "GetAccessPointPolicyResult": GetAccessPointPolicyResult,
+    "GetAccessPointPolicyStatusRequest": GetAccessPointPolicyStatusRequest,
+    "GetAccessPointPolicyStatusResult": GetAccessPointPolicyStatusResult,
+    "GetAccessPointRequest": GetAccessPointRequest,
+    "GetAccessPointResult": GetAccessPointResult,
     "GetPublicAccessBlockOutput": GetPublicAccessBlockOutput,
     "GetPublicAccessBlockRequest": GetPublicAccessBlockRequest,
+    "ListAccessPointsRequest": ListAccessPointsRequest,
+    "ListAccessPointsResult": ListAccessPointsResult,
     "ListTagsForResourceRequest": ListTagsForResourceRequest,
     "ListTagsForResourceResult": ListTagsForResourceResult,
+    "PolicyStatus": PolicyStatus,
     "PublicAccessBlockConfiguration": PublicAccessBlockConfiguration,
+    "PutAccessPointPolicyRequest": PutAccessPointPolicyRequest,
     "PutPublicAccessBlockRequest": PutPublicAccessBlockRequest,
+    "Scope": Scope,
     "Tag": Tag,
     "TagResourceRequest": TagResourceRequest,
     "TagResourceResult": TagResourceResult,
     "UntagResourceRequest": UntagResourceRequest,
     "UntagResourceResult": UntagResourceResult,
+    "VpcConfiguration": VpcConfiguration,
 }
 """The classes above by shape name."""

@@ -1,4 +1,4 @@
-"""Is a bucket policy public? What S3 means by it: an Allow for everybody that nothing bounds firmly.
+"""Is a policy of a bucket or access point public? What S3 means by it: an Allow for everybody that nothing bounds.
 
 A statement is bounded by a condition that names fixed values, without wildcards, of one of a few keys.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -40,7 +40,7 @@ _WIDEST_IPV4, _WIDEST_IPV6 = 8, 32
 
 
 def is_policy_public(document: str) -> bool:
-    """True when a valid bucket policy lets in the public."""
+    """True when a valid policy of a bucket or access point lets in the public."""
     statements = cast("dict[str, Any]", parse_json(document))["Statement"]
     listed = cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
     return any(_is_public(statement) for statement in listed)

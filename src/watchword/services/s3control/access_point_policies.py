@@ -1,0 +1,87 @@
+"""The policy of an access point: put, get, delete, and whether it is public.
+
+It is kept as it was submitted and bound to the unique ids of the users and roles that it names.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutAccessPointPolicy.html and its neighbours.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from watchword.directory.access_points import AccessPoint
+from watchword.directory.bindings import bind, principal_exists, show
+from watchword.directory.directory import Directory
+from watchword.policy.language import MalformedPolicy
+from watchword.policy.public_policies import is_policy_public
+from watchword.policy.validate import validate_bucket_policy
+from watchword.services.call import Call
+from watchword.services.operation import operation
+from watchword.services.s3_policy_actions import policy_actions
+from watchword.services.s3control import shapes
+from watchword.services.s3control.access_points import point_of
+from watchword.services.s3control.faults import access_denied, malformed_policy, no_such_access_point_policy
+
+POLICY_BYTES_MAX = 20 * 1024
+
+
+@operation("s3control:PutAccessPointPolicy", writes=True)
+def put_access_point_policy(call: Call[shapes.PutAccessPointPolicyRequest], directory: Directory) -> None:
+    """Set the policy of an access point.
+
+    Raises NoSuchAccessPoint, MalformedPolicy, AccessDenied for a public one where these are blocked.
+    """
+    asked = call.request
+    point = point_of(asked, directory, call.region)
+    if len(asked.policy.encode()) > POLICY_BYTES_MAX:
+        raise malformed_policy(f"Policy exceeds the maximum allowed size of {POLICY_BYTES_MAX} bytes")
+    try:
+        validate_bucket_policy(
+            asked.policy,
+            point.arn,
+            principal_exists=lambda kind, value: principal_exists(directory, kind, value),
+            actions=policy_actions(in_access_points=True),
+            before_key="/object/",
+        )
+    except MalformedPolicy as error:
+        raise malformed_policy(error.message) from None
+    is_public = is_policy_public(asked.policy)
+    if is_public and _blocks_public_policies(point, directory):
+        raise access_denied()
+    shown, bound = bind(asked.policy, directory)
+    directory.access_points.replace(replace(point, policy=shown, bound_policy=bound, is_policy_public=is_public))
+
+
+def _blocks_public_policies(point: AccessPoint, directory: Directory) -> bool:
+    account = directory.s3_accounts.get(point.account)
+    above = account.public_access if account is not None else None
+    return point.public_access.block_public_policy or (above is not None and above.block_public_policy)
+
+
+@operation("s3control:GetAccessPointPolicy")
+def get_access_point_policy(
+    call: Call[shapes.GetAccessPointPolicyRequest], directory: Directory
+) -> shapes.GetAccessPointPolicyResult:
+    """Give the policy of an access point. Raises NoSuchAccessPoint, NoSuchAccessPointPolicy."""
+    point = point_of(call.request, directory, call.region)
+    if point.policy is None:
+        raise no_such_access_point_policy(point.name)
+    return shapes.GetAccessPointPolicyResult(policy=show(point.policy, point.bound_policy, directory))
+
+
+@operation("s3control:DeleteAccessPointPolicy", writes=True)
+def delete_access_point_policy(call: Call[shapes.DeleteAccessPointPolicyRequest], directory: Directory) -> None:
+    """Remove the policy of an access point, if there is one. Raises NoSuchAccessPoint."""
+    point = point_of(call.request, directory, call.region)
+    if point.policy is not None:
+        directory.access_points.replace(replace(point, policy=None, bound_policy="", is_policy_public=False))
+
+
+@operation("s3control:GetAccessPointPolicyStatus")
+def get_access_point_policy_status(
+    call: Call[shapes.GetAccessPointPolicyStatusRequest], directory: Directory
+) -> shapes.GetAccessPointPolicyStatusResult:
+    """Say whether the policy of an access point is public. Raises NoSuchAccessPoint, NoSuchAccessPointPolicy."""
+    point = point_of(call.request, directory, call.region)
+    if point.policy is None:
+        raise no_such_access_point_policy(point.name)
+    return shapes.GetAccessPointPolicyStatusResult(policy_status=shapes.PolicyStatus(is_public=point.is_policy_public))
