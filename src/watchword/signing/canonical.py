@@ -50,7 +50,7 @@ class SignedNames(NamedTuple):
     pick: Callable[[Mapping[bytes, bytes]], tuple[bytes, ...] | bytes]
     """Takes the values of the names; KeyError when one is absent."""
     template: bytes
-    """A line for each name, to be filled with `%` and what `pick` gives."""
+    """A line for each name, an empty one and the names: to be filled with `%` and what `pick` gives."""
 
 
 def signed_names(text: str) -> SignedNames:
@@ -65,7 +65,8 @@ def _split_names(text: str) -> SignedNames:
     if len(known) != len(names):
         # A long value signed many times over would cost far more than it took to send.
         raise SignatureError(Kind.MISMATCH)
-    template = b"\n".join([name.replace(b"%", b"%%") + b":%b" for name in names])
+    lines = [name.replace(b"%", b"%%") + b":%b\n" for name in names]
+    template = b"".join(lines) + b"\n" + raw.replace(b"%", b"%%") + b"\n"
     return SignedNames(raw, names, known, itemgetter(*names), template)
 
 
@@ -146,7 +147,10 @@ def canonical_head(method: str, path: bytes, query: bytes, signed: SignedNames, 
         block = signed.template % signed.pick(fields)
     except KeyError:
         block = b""
-    if not block or (b" " in block and b"  " in block) or b"\t" in block or block.count(b"\n") != len(signed.names) - 1:
-        lines = [b"%b:%b" % (name, b" ".join(fields.get(name, b"").split())) for name in signed.names]
-        block = b"\n".join(lines)
-    return b"\n".join((method.encode("latin-1"), path, query, block, b"", signed.text, b""))
+    # Looked for between the first space and the last: a session token, which is long, has none.
+    at = block.find(b" ")
+    has_run = at >= 0 and block.find(b"  ", at, block.rfind(b" ") + 1) >= 0
+    if not block or has_run or b"\t" in block or block.count(b"\n") != len(signed.names) + 2:
+        lines = [b"%b:%b\n" % (name, b" ".join(fields.get(name, b"").split())) for name in signed.names]
+        block = b"%b\n%b\n" % (b"".join(lines), signed.text)
+    return b"%b\n%b\n%b\n%b" % (method.encode("latin-1"), path, query, block)

@@ -55,6 +55,7 @@ from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
 
 _PARTS = re.compile(r"[,\s]+")
 _ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
+_IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 _DATE_HELP = "See http://en.wikipedia.org/wiki/ISO_8601"
 
 
@@ -62,13 +63,14 @@ def read_generic_claim(head: RequestHead, rules: Rules, now: datetime) -> Claim 
     """Read and check what the request says of itself; None when it carries no credentials at all."""
     path = canonical_path(head.raw_path)  # (1)
     pairs = query_pairs(head.query_string) if head.query_string else []
-    authorization = latin(head.fields.get(b"authorization"))
+    authorization = head.fields.get(b"authorization")
     presigned = any(name == b"X-Amz-Algorithm" for name, _ in pairs) if pairs else False
     if authorization is None:
         return _query_claim(head, rules, now, path, pairs) if presigned else None
     if presigned:  # (2)
         raise SignatureError(Kind.BOTH_FORMS)
-    return _header_claim(head, rules, now, path, canonical_query(pairs) if pairs else b"", authorization)
+    query = canonical_query(pairs) if pairs else b""
+    return _header_claim(head, rules, now, path, query, authorization.decode("latin-1"))
 
 
 def _header_claim(
@@ -98,7 +100,7 @@ def _header_claim(
         moment.at,
         moment.basic,
         latin(fields.get(b"x-amz-security-token")),
-        Form.HEADER,
+        _IN_HEADER,
         None,
         latin(fields.get(b"x-amz-content-sha256")),
         canonical_head(head.method, path, query, signed, fields),
@@ -136,7 +138,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         moment.at,
         moment.basic,
         decoded(values.get(b"X-Amz-Security-Token")),
-        Form.QUERY,
+        _IN_QUERY,
         None,
         latin(head.fields.get(b"x-amz-content-sha256")),
         canonical_head(head.method, path, query, signed, head.fields),

@@ -66,7 +66,7 @@ class SigningKey:
 
     def proves(self, text: bytes, signature: str) -> bool:
         """True when `signature` is the HMAC of `text` in lower-case hex."""
-        return hmac.compare_digest(self.sign(text).encode(), signature.encode("utf-8", "surrogateescape"))
+        return signature.isascii() and hmac.compare_digest(self.sign(text), signature)
 
     def __repr__(self) -> str:
         return "<SigningKey>"

@@ -55,6 +55,7 @@ from watchword.signing.v2_checks import is_v2_query, read_v2_header_claim, read_
 EXPIRES_SECONDS_MAX = 604_800
 _DEFAULT_REGION = "us-east-1"
 _ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
+_IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 
 _MARKERS = frozenset({b"X-Amz-Algorithm", b"X-Amz-Credential", b"X-Amz-Signature"})
 _DATE8 = re.compile(r"\d{8}\Z", re.ASCII)
@@ -73,16 +74,17 @@ def read_s3_claim(head: RequestHead, rules: Rules, now: datetime, takes_v2: bool
     path = canonical_verbatim_path(head.raw_path)  # (1)
     pairs = query_pairs(head.query_string) if head.query_string else []
     presigned = any(name in _MARKERS for name, _ in pairs) if pairs else False
-    authorization = latin(head.fields.get(b"authorization"))
+    authorization = head.fields.get(b"authorization")
     if authorization is None:
         if presigned:
             return _query_claim(head, rules, now, path, pairs)
         return read_v2_query_claim(head, rules, now, takes_v2) if is_v2_query(pairs) else None
-    if presigned or is_v2_query(pairs):  # (2)
-        raise SignatureError(Kind.BOTH_FORMS, fields=_argument("Authorization", authorization))
-    if authorization.startswith("AWS "):
+    text = authorization.decode("latin-1")
+    if presigned or (pairs and is_v2_query(pairs)):  # (2)
+        raise SignatureError(Kind.BOTH_FORMS, fields=_argument("Authorization", text))
+    if text.startswith("AWS "):
         return read_v2_header_claim(head, rules, now, takes_v2)
-    return _header_claim(head, rules, now, path, canonical_query(pairs) if pairs else b"", authorization)
+    return _header_claim(head, rules, now, path, canonical_query(pairs) if pairs else b"", text)
 
 
 def _header_claim(
@@ -116,7 +118,7 @@ def _header_claim(
         moment.at,
         moment.basic,
         latin(fields.get(b"x-amz-security-token")),
-        Form.HEADER,
+        _IN_HEADER,
         None,
         payload_hash,
         canonical_head(head.method, path, query, signed, fields),
@@ -155,7 +157,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         moment.at,
         moment.basic,
         decoded(values.get(b"X-Amz-Security-Token")),
-        Form.QUERY,
+        _IN_QUERY,
         expires_seconds,
         payload_hash,
         canonical_head(head.method, path, query, signed, head.fields),

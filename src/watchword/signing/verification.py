@@ -22,6 +22,8 @@ from watchword.signing.keys import V4, V4A, Prover, derive_signing_key
 from watchword.signing.s3_checks import read_s3_claim
 from watchword.signing.v2_keys import V2Key
 
+_S3 = Dialect.S3  # looked up once: in Python 3.11 a member of an enumeration takes 0.1 µs to find
+
 
 def read_claim(head: RequestHead, rules: Rules, now: datetime, *, takes_v2: bool = False) -> Claim | None:
     """Read what the request says of itself; None when it carries no credentials at all.
@@ -29,11 +31,7 @@ def read_claim(head: RequestHead, rules: Rules, now: datetime, *, takes_v2: bool
     `takes_v2` lets S3 take Signature Version 2. Raises SignatureError for the first check that fails, in AWS's order.
     Proves nothing: call `verify`.
     """
-    return (
-        read_s3_claim(head, rules, now, takes_v2)
-        if rules.dialect is Dialect.S3
-        else read_generic_claim(head, rules, now)
-    )
+    return read_s3_claim(head, rules, now, takes_v2) if rules.dialect is _S3 else read_generic_claim(head, rules, now)
 
 
 def proving_key(claim: Claim, secret: str) -> Prover:
