@@ -4,7 +4,7 @@ python -m tests.support.real_server DIR [SETTINGS-AS-JSON]
 
 DIR/clock holds the seconds by which the clock is ahead of the system's. Settings are those of `Settings` that are plain
 values, such as {"workers": 2}; `trusted_proxies` and `vpc_endpoints` are lists of texts as the command takes them,
-`file_bytes_max` is the size that no file passes.
+`keys_to` and `keys_from` are paths, `file_bytes_max` is the size that no file passes.
 """
 
 from __future__ import annotations
@@ -33,10 +33,17 @@ def main() -> None:
     if file_bytes_max is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, resource.RLIM_INFINITY))
+    sockets = {name: Path(options.pop(name)) for name in ("keys_to", "keys_from") if name in options}
     https = Address("127.0.0.1", 0) if options.pop("https", False) else None
     clock = OffsetClock(data_dir / "clock")
     settings = Settings(
-        data_dir, http=Address("127.0.0.1", 0), https=https, trusted_proxies=trusted, vpc_endpoints=endpoints, **options
+        data_dir,
+        http=Address("127.0.0.1", 0),
+        https=https,
+        trusted_proxies=trusted,
+        vpc_endpoints=endpoints,
+        **sockets,
+        **options,
     )
     serve(settings, lambda settings: build(settings, clock, os.urandom), clock, _say)
 

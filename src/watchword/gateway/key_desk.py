@@ -6,7 +6,8 @@ Rules:
   the public key. The day is one on which a signature could still be valid: a presigned URL lives for a week.
 * The key that opens session tokens is given for one hour of issue, of those whose tokens can still be alive.
 * What signs tokens, what opens secrets at rest, and the secrets themselves are given to nobody.
-* Every node has an allowance. What is beyond it is answered `Busy` and costs nothing.
+* Every node has an allowance, and all of them together have one, so that one node which calls itself many gets little
+  more. What is beyond them is answered `Busy` and costs nothing.
 * Every key that was given, and every refusal, leaves a line in DIR/keys-given.jsonl: who asked, for what, when; no key.
 
 Never decides who may ask: `server/key_service.py` does, by the peer's credentials.
@@ -49,6 +50,8 @@ SERVICES = frozenset({"iam", "organizations", "s3", "sts"})
 ASKED_AT_ONCE = 4_000
 ASKED_PER_SECOND = 1_000
 """Of each node. A node asks once a day for each access key, region and service that it meets."""
+NODES_AT_ONCE = 4
+"""How many allowances all nodes have together, at each process of this one."""
 PRESIGNED_DAYS_MAX = 7
 SESSION_HOURS_MAX = 36
 REGION_CHARACTERS_MAX = 64
@@ -84,6 +87,7 @@ class KeyDesk:
         self.endpoints = endpoints
         """The VPC endpoints that are known here: requests of others cannot be handed on."""
         self._allowances: dict[Node, Allowance] = {}
+        self._all: Allowance | None = None
         self._busy: set[Node] = set()
         self._lines: deque[bytes] = deque(maxlen=_LINES_WAITING_MAX)
         self._log = open_log(self._drain)
@@ -111,14 +115,18 @@ class KeyDesk:
         allowance = self._allowances.get(node)
         if allowance is None:
             if len(self._allowances) >= _NODES_HELD:
-                self._allowances.pop(next(iter(self._allowances)))
+                forgotten = next(iter(self._allowances))
+                self._busy.discard(forgotten)
+                del self._allowances[forgotten]
             allowance = self._allowances[node] = Allowance(ASKED_AT_ONCE, ASKED_PER_SECOND, moment)
-        may_ask = allowance.take(moment)
+        if self._all is None:
+            self._all = Allowance(NODES_AT_ONCE * ASKED_AT_ONCE, NODES_AT_ONCE * ASKED_PER_SECOND, moment)
+        may_ask = allowance.take(moment) and self._all.take(moment)
         if may_ask:
             self._busy.discard(node)
         elif node not in self._busy:
             self._busy.add(node)
-            log.warning("process %d asks for more than %d keys a second and is put off", node.pid, ASKED_PER_SECOND)
+            log.warning("process %d asks for too many keys and is put off", node.pid)
         return may_ask
 
     def _start(self, question: Start) -> Answer:

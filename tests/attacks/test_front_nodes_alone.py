@@ -1,0 +1,128 @@
+"""Front nodes without the node that holds the keys, and starts that must not succeed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.support.fronts import Fronts, fronts
+from tests.support.house import Account, House, Keys, run_server, trust, user_with
+from tests.support.processes import ROOT
+from tests.support.raw_requests import call, get, whoami
+
+from watchword.server.master_key import load_keyring
+
+UNAVAILABLE = (503, "ServiceUnavailable")
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    with fronts(tmp_path_factory.mktemp("fronts") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def acme(system: Fronts) -> Account:
+    return system.house.account()
+
+
+class TestWithoutTheNodeThatHoldsTheKeys:
+    def test_what_is_held_is_served_and_the_rest_is_unavailable(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data") as system:
+            self.served_while_stopped(system, system.house.account())
+
+    def served_while_stopped(self, system: Fronts, acme: Account) -> None:
+        acme.administrator.client("iam").create_role(
+            RoleName="visitor", AssumeRolePolicyDocument=trust(AWS=acme.arn("root"))
+        )
+        keys, other = (system.at_front(user_with(acme, name)) for name in ("held", "not-held"))
+        held = system.at_front(acme.administrator)
+        session = acme.assume("visitor", held)
+        assert whoami(keys).send().status == whoami(session).send().status == whoami(held).send().status == 200
+        system.house.stop()
+        try:
+            assert whoami(keys).send().status == whoami(session).send().status == 200
+            assert whoami(other).send().error[:2] == UNAVAILABLE
+            assert get(keys, "/").send().error[:2] == UNAVAILABLE, "S3's key was not asked for before"
+            assert call(held, "sts", "GetSessionToken").send().error[:2] == UNAVAILABLE
+            assert whoami(Keys(keys.endpoint, keys.access_key_id, "x" * 40)).send().status == 403
+        finally:
+            system.restart_house()
+        assert whoami(other).send().status == 200
+        assert call(held, "sts", "GetSessionToken").send().status == 200
+
+    def test_a_node_that_hangs_holds_up_nobody_who_needs_nothing_of_it(self, system: Fronts, acme: Account) -> None:
+        keys, other = (system.at_front(user_with(acme, name)) for name in ("quick", "waits"))
+        assert whoami(keys).send().status == 200
+        node = system.house.server.process
+        node.send_signal(signal.SIGSTOP)
+        try:
+            assert whoami(other).send().error[:2] == UNAVAILABLE
+            began = datetime.now(UTC)
+            for _ in range(20):
+                assert whoami(keys).send().status == 200
+                assert whoami(other).send().error[:2] == UNAVAILABLE, "asked again at once"
+            assert datetime.now(UTC) - began < timedelta(seconds=4)
+        finally:
+            node.send_signal(signal.SIGCONT)
+
+    def test_it_does_not_start(self, tmp_path: Path, system: Fronts) -> None:
+        refused = _serve(system.house.server.data_dir, "--keys-from", str(tmp_path / "none"))
+        assert "start that node first" in refused
+
+
+class TestStart:
+    def test_a_master_key_in_its_environment(self, system: Fronts) -> None:
+        text = load_keyring(system.house.server.data_dir).text()
+        refused = _serve(
+            system.house.server.data_dir, "--keys-from", str(system.socket), environment={"WATCHWORD_MASTER_KEY": text}
+        )
+        assert "take WATCHWORD_MASTER_KEY out of its environment" in refused
+        assert text.split()[1] not in refused
+
+    def test_a_node_that_gives_and_asks(self, system: Fronts) -> None:
+        socket = str(system.socket)
+        assert "leave out" in _serve(system.house.server.data_dir, "--keys-from", socket, "--keys-to", f"{socket}2")
+
+    def test_a_socket_of_another_node_that_serves(self, system: Fronts, tmp_path: Path) -> None:
+        House.start(tmp_path / "data").stop()
+        refused = _serve(tmp_path / "data", "--keys-to", str(system.socket))
+        assert "cannot listen" in refused
+
+    def test_a_socket_that_a_killed_node_left(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data") as system:
+            acme = system.house.account()
+            system.house.server.stop(signal.SIGKILL)
+            assert system.socket.exists()
+            system.restart_house()
+            assert call(system.at_front(acme.administrator), "sts", "GetSessionToken").send().status == 200
+
+    def test_several_front_nodes_have_folders_of_their_own(self, system: Fronts) -> None:
+        data_dir = system.house.server.data_dir
+        second = run_server(data_dir, keys_from=str(system.socket))
+        folders = {path.parent.name: json.loads(path.read_text()) for path in data_dir.glob("fronts/*/server.json")}
+        assert {each["pid"] for each in folders.values()} == {system.front.process.pid, second.process.pid}
+        assert json.loads((data_dir / "server.json").read_text())["pid"] == system.house.server.process.pid
+        assert second.stop() == 0
+
+
+def _serve(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    """What `watchword serve` says when it does not start."""
+    command = [sys.executable, "-m", "watchword.cli.main", "serve", "--data", str(data_dir), "--http", "127.0.0.1:0"]
+    done = subprocess.run(
+        [*command, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")} | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    return done.stderr
