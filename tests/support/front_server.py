@@ -31,7 +31,7 @@ from tests.support.clocks import SystemClock
 
 from watchword.core.errors import ApiError, BodyTooLarge, BodyTooSlow, WatchwordError
 from watchword.core.http import FileBody, HttpResponse, RequestHead, Spooled
-from watchword.server.contract import Commit
+from watchword.server.contract import Commit, Data
 from watchword.server.data_directory import CREDENTIALS
 from watchword.server.settings import Address, Limits, Settings
 from watchword.server.workers import serve
@@ -52,8 +52,8 @@ class EchoReader:
         self._sha256 = hashlib.sha256()
         self._size = 0
 
-    def feed(self, data: bytes, /) -> bytes:
-        if self._picky and b"bad" in data:
+    def feed(self, data: Data, /) -> Data:
+        if self._picky and b"bad" in bytes(data):
             raise ApiError("XAmzContentSHA256Mismatch", "the body is bad")
         self._sha256.update(data)
         self._size += len(data)

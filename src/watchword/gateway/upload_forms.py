@@ -61,9 +61,9 @@ class PostUpload:
         self._size = 0
         self.upload: Upload | None = None
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """Take the next piece of the form. Raises WatchwordError as soon as anything is wrong."""
-        file = self._decoder.feed(data)
+        file = self._decoder.feed(bytes(data))
         if self.upload is None:
             if self._decoder.form is None:
                 return b""

@@ -69,6 +69,12 @@ class Cycle(RequestResponseCycle):
         if not self.disconnected:
             self.write_whole(response, closing=closing)
 
+    async def room(self) -> int:
+        """Wait until the client has room for more, and give the bytes that are still under way."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        return self.transport.get_write_buffer_size()
+
     def write_whole(self, response: HttpResponse, *, closing: bool) -> None:
         """Send the answer now. Raises ValueError as `encode_answer` does; nothing is sent then."""
         self.keep_alive = self.keep_alive and not closing

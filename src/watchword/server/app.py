@@ -20,11 +20,13 @@ from typing import Any, BinaryIO
 from watchword.core.errors import BodyTooSlow, Unavailable, WatchwordError
 from watchword.core.http import FileBody, HttpResponse, RequestHead, Spooled
 from watchword.server.answers import with_length
+from watchword.server.arrivals import ClientGone
 from watchword.server.bodies import (
     INLINE_BYTES_MAX,
-    ClientGone,
+    Body,
     Intake,
     Receive,
+    Room,
     Send,
     read_small,
     send_file,
@@ -96,6 +98,7 @@ class Front:
         head: RequestHead = scope["watchword.head"]
         started: Started | None = scope.get("watchword.started")
         exchange = started.exchange if started else self._begin(head)
+        body = Body(receive, scope["watchword.arriving"])
         answer = started.answer if started else None
         response = answer if isinstance(answer, HttpResponse) else exchange.response
         closing = _has_long_rest(head) if response is not None else False
@@ -104,21 +107,22 @@ class Front:
             response = await self.threads.run(answer)
         elif response is None:
             try:
-                response = await self._receive_and_finish(exchange, receive)
+                response = await self._receive_and_finish(exchange, body)
             except ClientGone:
                 return
             except _Refused as refused:
                 response, closing, draining = refused.response, True, refused.draining
         if draining or (isinstance(response.body, FileBody) and head.method != "HEAD"):
-            await self._send(head, response, send, receive if draining else None, closing=closing)
+            room: Room = scope["watchword.room"]
+            await self._send(head, response, send, room, body if draining else None, closing=closing)
             return
         async with asyncio.timeout(self._limits.send_seconds):
             await scope["watchword.answer"](response, closing=closing)
 
-    async def _receive_and_finish(self, exchange: Exchange, receive: Receive) -> HttpResponse:
+    async def _receive_and_finish(self, exchange: Exchange, arriving: Body) -> HttpResponse:
         with Intake(exchange, self._spool_dir, self._limits, self.threads) as intake:
             try:
-                body = await intake.receive(receive)
+                body = await intake.receive(arriving)
             except WatchwordError as error:
                 answer = self._gateway.refuse(exchange, error)
                 raise _Refused(answer, draining=not isinstance(error, BodyTooSlow)) from None
@@ -135,7 +139,7 @@ class Front:
             return await self.threads.run(answer)
 
     async def _send(
-        self, head: RequestHead, response: HttpResponse, send: Send, drain: Receive | None, *, closing: bool
+        self, head: RequestHead, response: HttpResponse, send: Send, room: Room, drain: Body | None, *, closing: bool
     ) -> None:
         file: BinaryIO | None = None
         if isinstance(response.body, FileBody) and head.method != "HEAD" and response.body.length:
@@ -147,7 +151,7 @@ class Front:
             async with asyncio.timeout(self._limits.send_seconds):
                 await send({"type": "http.response.start", "status": response.status, "headers": headers})
             if file is not None and isinstance(response.body, FileBody):
-                await send_file(file, response.body, send, self._limits, self.threads)
+                await send_file(file, response.body, send, room, self._limits, self.threads)
                 return
             body = b"" if isinstance(response.body, FileBody) else response.body
             await send({"type": "http.response.body", "body": body, "more_body": drain is not None})
@@ -158,13 +162,13 @@ class Front:
             if file is not None:
                 file.close()
 
-    async def _drain(self, receive: Receive) -> None:
+    async def _drain(self, body: Body) -> None:
         """Throw away what the client still sends, within bounds."""
         drained = 0
         try:
             async with asyncio.timeout(self._limits.linger_seconds):
                 while drained < self._limits.drain_bytes_max:
-                    message = await receive()
+                    message = await body()
                     if message["type"] == "http.disconnect" or not message["more_body"]:
                         return
                     drained += len(message["body"])

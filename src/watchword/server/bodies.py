@@ -3,7 +3,9 @@
 Rules:
 
 * A body up to 64 KiB stays in memory; a longer one goes to a file in the spool directory. Hashing and writing of long
-  bodies happen in worker threads, a piece at a time; no thread is held while the client is silent.
+  bodies happen in worker threads, a piece at a time, while the next piece arrives in a second buffer; no thread is held
+  while the client is silent.
+* A file goes out in pieces through one buffer: read at once where the system holds it in memory, else in a thread.
 * INVARIANT: whatever ends a request, its spool file is gone afterwards unless the handler renamed it away.
 
 Never decides whether a body is acceptable: the exchange's reader does.
@@ -16,25 +18,86 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from watchword.core.errors import BodyTooLarge, BodyTooSlow
 from watchword.core.http import FileBody, FileRange, Spooled
+from watchword.server.arrivals import Arriving, ClientGone
 from watchword.server.contract import Exchange, PayloadReader
 from watchword.server.settings import Limits
 from watchword.server.threads import Threads
 
 INLINE_BYTES_MAX = 64 * 1024
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 512 * 1024
+"""Of a body on its way in: the size of each of two buffers."""
+_SENT_PIECE_BYTES = 256 * 1024
+
+Data = TypeVar("Data", bound=bytes | memoryview)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Room = Callable[[], Awaitable[int]]
+"""Waits until the client has room for more, and gives the bytes that are under way."""
 
 
-class ClientGone(Exception):  # noqa: N818 - not an error: there is nobody left to answer
-    """The client closed the connection in the middle of its request."""
+class Body:
+    """A body as it arrives: in messages at first, then straight into buffers, where the connection can do that."""
+
+    def __init__(self, receive: Receive, arriving: Callable[[], Arriving | None]) -> None:
+        self._receive = receive
+        self._arriving = arriving
+        self._rest: Arriving | None = None
+        self._started = float("inf")
+        self._bytes_per_second_min = 1
+        self.received = 0
+        """Bytes so far."""
+
+    def expect_within(self, started: float, bytes_per_second_min: int) -> None:
+        """Be patient until `started`, and a second longer for every so many bytes. From now on."""
+        self._started, self._bytes_per_second_min = started, bytes_per_second_min
+
+    @property
+    def left(self) -> int:
+        """Bytes to come, when `fills` said that it is known."""
+        return self._rest.left if self._rest is not None else 0
+
+    def fills(self) -> bool:
+        """From now on take the body by `fill`, if that is possible."""
+        if self._rest is None:
+            self._rest = self._arriving()
+        return self._rest is not None
+
+    async def fill(self, buffer: memoryview) -> int:
+        """Fill a buffer, but for the last one, and give its bytes. Raises ClientGone, TimeoutError."""
+        assert self._rest is not None
+        total = self.received + self._rest.left
+        size = await self._rest.fill(buffer, lambda left: self._deadline(total - left))
+        self.received += size
+        return size
+
+    async def __call__(self) -> Message:
+        """The next message. Raises TimeoutError."""
+        if self._rest is not None:
+            return await self._scrap()
+        async with asyncio.timeout_at(self._deadline(self.received)):
+            message = await self._receive()
+        self.received += len(message.get("body", b""))
+        return message
+
+    async def _scrap(self) -> Message:
+        """A piece of the rest, for whoever only wants to be rid of it."""
+        buffer = memoryview(bytearray(INLINE_BYTES_MAX))
+        try:
+            size = await self.fill(buffer)
+        except ClientGone:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": bytes(buffer[:size]), "more_body": self.left > 0}
+
+    def _deadline(self, received: int) -> float:
+        return self._started + received / self._bytes_per_second_min
 
 
 class _Plain:
@@ -45,7 +108,7 @@ class _Plain:
         self.checksums: dict[str, str] = {}
         self.stated: tuple[str, str] | None = None
 
-    def feed(self, data: bytes, /) -> bytes:
+    def feed(self, data: Data, /) -> Data:
         self.size += len(data)
         return data
 
@@ -80,7 +143,7 @@ class Intake:
         self._limits = limits
         self._threads = threads
         self._path: Path | None = None
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._decoded = bytearray()
 
     def __enter__(self) -> Self:
@@ -92,45 +155,65 @@ class Intake:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
-    async def receive(self, receive: Receive) -> Spooled:
+    async def receive(self, body: Body) -> Spooled:
         """Take the body to its end. Raises BodyTooLarge, BodyTooSlow, ClientGone, and what the reader raises."""
         loop = asyncio.get_running_loop()
-        started = loop.time() + self._limits.body_seconds
-        received = 0
+        body.expect_within(loop.time() + self._limits.body_seconds, self._limits.body_bytes_per_second_min)
+        try:
+            await self._receive(body)
+        except TimeoutError:
+            raise BodyTooSlow("the body stopped arriving") from None
+        return self._finish()
+
+    async def _receive(self, body: Body) -> None:
         waiting = bytearray()
         more = True
         while more:
-            try:
-                async with asyncio.timeout_at(started + received / self._limits.body_bytes_per_second_min):
-                    message = await receive()
-            except TimeoutError:
-                raise BodyTooSlow("the body stopped arriving") from None
+            message = await body()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             waiting += message["body"]
-            received += len(message["body"])
             more = message["more_body"]
-            if received > self._body_bytes_max:
+            if body.received > self._body_bytes_max:
                 raise BodyTooLarge(self._body_bytes_max)
-            if received <= INLINE_BYTES_MAX:
+            if body.received <= INLINE_BYTES_MAX:
                 self._take(bytes(waiting))
                 waiting.clear()
+            elif more and body.fills():
+                await self._receive_long(body, waiting)
+                return
             elif len(waiting) >= PIECE_BYTES or not more:
                 await self._threads.run(partial(self._take, bytes(waiting)))
                 waiting.clear()
-        return self._finish()
 
-    def _take(self, data: bytes) -> None:
+    async def _receive_long(self, body: Body, first: bytearray) -> None:
+        """Take the rest through two buffers: one is filled while a thread takes the other."""
+        if body.received + body.left > self._body_bytes_max:
+            raise BodyTooLarge(self._body_bytes_max)
+        taking = self._threads.start(partial(self._take, memoryview(first)))
+        free, full = (memoryview(bytearray(min(PIECE_BYTES, body.left))) for _ in range(2))
+        try:
+            while body.left:
+                size = await body.fill(free)
+                await taking
+                taking = self._threads.start(partial(self._take, free[:size]))
+                free, full = full, free
+        finally:
+            # INVARIANT: the file is not closed and no buffer let go while a thread uses them.
+            await asyncio.wait([taking])
+        taking.result()
+
+    def _take(self, data: bytes | memoryview) -> None:
         decoded = self._reader.feed(data)
         if self._file is not None:
-            self._file.write(decoded)
+            _write(self._file, decoded)
             return
         self._decoded += decoded
         if len(self._decoded) > INLINE_BYTES_MAX:
             self._path = self._spool_dir / secrets.token_hex(16)
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            self._file = os.fdopen(descriptor, "wb")
-            self._file.write(self._decoded)
+            self._file = FileIO(descriptor, "wb")
+            _write(self._file, self._decoded)
             self._decoded.clear()
 
     def _finish(self) -> Spooled:
@@ -159,33 +242,56 @@ def _read(part: FileRange) -> bytes:
         return os.pread(file.fileno(), part.length, part.offset)
 
 
-async def send_file(file: BinaryIO, body: FileBody, send: Send, limits: Limits, threads: Threads) -> None:
+async def send_file(file: BinaryIO, body: FileBody, send: Send, room: Room, limits: Limits, threads: Threads) -> None:
     """Send a body from files, the first of which is open, in pieces, none before the client has room for it.
 
     Raises TimeoutError; EOFError when a file is shorter than was said, or gone.
     """
     last = body.ranges[-1]
+    pieces = _Pieces(threads)
     for part in body.ranges:
         opened = file if part is body.ranges[0] else await threads.run(partial(_open_next, part))
         try:
-            await _send_range(opened, part, send, limits, threads, is_last=part is last)
+            await _send_range(opened, part, pieces, send, room, limits, is_last=part is last)
         finally:
             if opened is not file:
                 opened.close()
 
 
 async def _send_range(
-    file: BinaryIO, part: FileRange, send: Send, limits: Limits, threads: Threads, *, is_last: bool
+    file: BinaryIO, part: FileRange, pieces: _Pieces, send: Send, room: Room, limits: Limits, *, is_last: bool
 ) -> None:
+    loop = asyncio.get_running_loop()
     offset, end = part.offset, part.offset + part.length
-    while offset < end:
-        size = min(PIECE_BYTES, end - offset)
-        piece = await threads.run(partial(os.pread, file.fileno(), size, offset))
-        if not piece:
-            raise EOFError(f"`{part.path}` is shorter than {end} bytes")
-        offset += len(piece)
-        async with asyncio.timeout(limits.send_seconds):
+    async with asyncio.timeout(limits.send_seconds) as patience:
+        while offset < end:
+            piece = await pieces.read(file.fileno(), offset, end - offset, await room())
+            if not piece:
+                raise EOFError(f"`{part.path}` is shorter than {end} bytes")
+            offset += len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": offset < end or not is_last})
+            patience.reschedule(loop.time() + limits.send_seconds)
+
+
+class _Pieces:
+    """Reads pieces of files into one buffer over and over, as long as nothing of the last piece is under way."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._buffer = memoryview(b"")
+
+    async def read(self, file: int, offset: int, most: int, unsent: int) -> memoryview:
+        """The next piece; empty at the end of the file. It is good until the next call with nothing unsent."""
+        size = min(most, _SENT_PIECE_BYTES)
+        if unsent or len(self._buffer) < size:
+            self._buffer = memoryview(bytearray(size))
+        buffer = self._buffer[:size]
+        try:
+            read = os.preadv(file, [buffer], offset, os.RWF_NOWAIT)
+        except OSError:
+            # Not in memory, or a file system that cannot say: whatever it is, the thread finds out.
+            read = await self._threads.run(partial(os.preadv, file, [buffer], offset))
+        return buffer[:read]
 
 
 def _open_next(part: FileRange) -> BinaryIO:
@@ -193,3 +299,10 @@ def _open_next(part: FileRange) -> BinaryIO:
         return part.path.open("rb")
     except FileNotFoundError:
         raise EOFError(f"`{part.path}` is gone") from None
+
+
+def _write(file: FileIO, data: bytes | bytearray | memoryview) -> None:
+    """Write all of it, where the system takes only a part at a time as well."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from watchword.gateway.key_desk import KeyDesk
 
 
+Data = TypeVar("Data", bound=bytes | memoryview)
+
+
 class PayloadDigest(Protocol):
     """What is known of a body when its last byte has passed."""
 
@@ -35,8 +38,8 @@ class PayloadDigest(Protocol):
 class PayloadReader(Protocol):
     """Decodes and verifies a body piece by piece. Its methods raise WatchwordError, which goes to `Gateway.refuse`."""
 
-    def feed(self, data: bytes, /) -> bytes:
-        """Take the next bytes off the wire, give back the decoded bytes."""
+    def feed(self, data: Data, /) -> Data | bytes:
+        """Take the next bytes off the wire, give back the decoded bytes. A view is good only until it is taken."""
         ...
 
     def finish(self) -> PayloadDigest:

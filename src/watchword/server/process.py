@@ -25,8 +25,9 @@ from uvicorn.config import Config
 
 from watchword.core.clock import Clock
 from watchword.server.app import Front
+from watchword.server.connections import FrontState
 from watchword.server.contract import Gateway
-from watchword.server.protocol import FrontProtocol, FrontState
+from watchword.server.protocol import FrontProtocol
 from watchword.server.settings import Limits, Settings
 from watchword.server.threads import Threads
 

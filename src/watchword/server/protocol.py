@@ -25,15 +25,15 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.server.answers import Cycle, bare_answer, encode_answer
-from watchword.server.app import Front, Started
+from watchword.server.app import Started
+from watchword.server.arrivals import Arriving
 from watchword.server.bodies import INLINE_BYTES_MAX
+from watchword.server.connections import FrontState
 from watchword.server.heads import IncomingHead, NotHttp
 from watchword.server.proxies import Scheme, client_of
-from watchword.server.settings import Limits, Network
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
@@ -47,30 +47,6 @@ _STOP = 0
 """Not an answer: what follows the last request of a connection is not read."""
 
 log = logging.getLogger("watchword.server")
-
-
-class FrontState(ServerState):
-    """What the connections of one process share."""
-
-    def __init__(self, front: Front, limits: Limits, trusted_proxies: tuple[Network, ...] = ()) -> None:
-        super().__init__()
-        self.front = front
-        self.limits = limits
-        self.trusted_proxies = trusted_proxies
-        self.open: set[FrontProtocol] = set()
-        self.head_lines = b""
-        """`date` and `server`, as they stand in every answer."""
-
-    def set_date(self, date: bytes) -> None:
-        """Set the Date header of answers from now on."""
-        self.default_headers = [(b"date", date), (b"server", b"Watchword")]
-        self.head_lines = b"date: " + date + b"\r\nserver: Watchword\r\n"
-
-    def sweep(self, now: float) -> None:
-        """Close what has passed its deadline. `now` is the event loop's time."""
-        for connection in list(self.open):
-            if now >= connection.deadline:
-                connection.deadline_passed(now)
 
 
 class FrontProtocol(HttpToolsProtocol):
@@ -96,12 +72,14 @@ class FrontProtocol(HttpToolsProtocol):
         """Bytes read since the parser last gave anything, at most."""
         self._keep_alive = True
         self._running: Cycle | None = None
-        self._parser = cast("httptools.HttpRequestParser", self.parser)
+        self._parser = self.parser
         self._now: RequestHead | None = None
         """A request that may be answered within this callback."""
         self._at_once = 0
         self._incoming = IncomingHead(self.limits)
         self._body = b""
+        self._body_bytes = 0
+        """Of a long body, what the parser has given so far."""
 
     # The connection
 
@@ -202,6 +180,7 @@ class FrontProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._incoming = IncomingHead(self.limits)
         self._body = b""
+        self._body_bytes = 0
         self._in_head = True
         self._in_body = False
 
@@ -257,6 +236,7 @@ class FrontProtocol(HttpToolsProtocol):
             self._body += body
             return
         cycle = self.cycle
+        self._body_bytes += len(body)
         if cycle.response_complete:
             return
         cycle.body += body
@@ -276,6 +256,23 @@ class FrontProtocol(HttpToolsProtocol):
         else:
             cycle.more_body = False
             cycle.message_event.set()
+
+    def _arriving(self) -> Arriving | None:
+        """What takes the rest of the body of the request that is being answered; None when the parser is needed."""
+        cycle, incoming = self.cycle, self._incoming
+        if cycle is not self._running or not cycle.more_body or cycle.body or cycle.disconnected:
+            return None
+        if incoming.is_chunked or self._refused or self.transport.is_closing():
+            return None
+        return Arriving(self, incoming.content_length - self._body_bytes)
+
+    def body_arrived(self) -> None:
+        """`Arriving` has taken the rest of the body: go on with the next request, and a parser that knows nothing."""
+        self.parser = self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.transport.set_protocol(self)
+        self.flow.resume_reading()
+        self.on_message_complete()
 
     # Answers
 
@@ -329,7 +326,10 @@ class FrontProtocol(HttpToolsProtocol):
         )
         cycle.head_lines = self.state.head_lines
         cycle.body += self._body
+        self._body_bytes += len(self._body)
         scope["watchword.answer"] = cycle.answer
+        scope["watchword.room"] = cycle.room
+        scope["watchword.arriving"] = self._arriving
         self.cycle = cycle
         app = cast("ASGI3Application", self.front)
         if waiting:

@@ -37,6 +37,10 @@ class Threads:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run `work` in a thread and give back what it returns or raises. Cancelling does not stop it."""
+        return await self.start(work)
+
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `work` in a thread; the future has what it returns or raises. Cancelling does not stop it."""
         future: asyncio.Future[T] = self._loop.create_future()
 
         def done(result: T, error: BaseException | None) -> None:
@@ -48,7 +52,7 @@ class Threads:
                 future.set_exception(error)
 
         self.submit(work, done)
-        return await future
+        return future
 
     def stop(self) -> None:
         """Finish what was submitted, then end the threads. Results that nobody can take any more are dropped."""

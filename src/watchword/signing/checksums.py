@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 SIZES_BYTES = {
     "crc32": 4,
@@ -36,7 +36,7 @@ HEADERS = {HEADER_PREFIX + name: name for name in SIZES_BYTES}
 class Checksum(Protocol):
     """A running checksum."""
 
-    def update(self, data: bytes, /) -> object:
+    def update(self, data: bytes | memoryview, /) -> object:
         """Take the next bytes."""
         ...
 
@@ -48,12 +48,12 @@ class Checksum(Protocol):
 class _Crc:
     __slots__ = ("_size_bytes", "_step", "_value")
 
-    def __init__(self, step: Callable[[bytes, int], int], size_bytes: int) -> None:
+    def __init__(self, step: Callable[[Any, int], int], size_bytes: int) -> None:
         self._step = step
         self._size_bytes = size_bytes
         self._value = 0
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         self._value = self._step(data, self._value)
 
     def digest(self) -> bytes:
@@ -61,7 +61,7 @@ class _Crc:
 
 
 class _XxHash:
-    __slots__ = ("digest", "update")
+    __slots__ = ("_update", "digest")
 
     def __init__(self, algorithm: str) -> None:
         from awscrt.checksums import XXHash
@@ -72,8 +72,11 @@ class _XxHash:
             "xxhash128": XXHash.new_xxhash3_128,
         }
         state = makers[algorithm]()
-        self.update = state.update
+        self._update = state.update
         self.digest = state.finalize
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._update(bytes(data))  # it takes no views
 
 
 def new_checksum(algorithm: str) -> Checksum:

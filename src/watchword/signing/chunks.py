@@ -144,7 +144,7 @@ class ChunkDecoder:
         self._chunk_signature = ""
         self._total = 0
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """Decode the next piece. Raises SignatureError or ApiError as soon as the body is wrong."""
         view = memoryview(data)
         pieces: list[memoryview] = []
@@ -161,7 +161,7 @@ class ChunkDecoder:
                     raise malformed_trailer()
                 break
             else:
-                at = self._take_line(data, at)
+                at += self._take_line(bytes(view[at : at + _LINE_BYTES_MAX]))
         return b"".join(pieces)  # the only copy
 
     def finish(self) -> dict[str, str]:
@@ -188,11 +188,12 @@ class ChunkDecoder:
             self._check_chunk()
             self._state = _DATA_END
 
-    def _take_line(self, data: bytes, at: int) -> int:
-        end = data.find(b"\n", at, at + _LINE_BYTES_MAX)
-        upto = min(len(data), at + _LINE_BYTES_MAX) if end < 0 else end + 1
-        self._buffer += data[at:upto]
-        if len(self._buffer) > _LINE_BYTES_MAX or (end < 0 and upto < len(data)):
+    def _take_line(self, data: bytes) -> int:
+        """Take what the next 256 bytes have of the line, and say how much that is."""
+        end = data.find(b"\n")
+        upto = len(data) if end < 0 else end + 1
+        self._buffer += data[:upto]
+        if len(self._buffer) > _LINE_BYTES_MAX or (end < 0 and upto == _LINE_BYTES_MAX):
             raise malformed_frame()
         if end >= 0:
             line = bytes(self._buffer)

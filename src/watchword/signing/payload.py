@@ -19,7 +19,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
@@ -32,6 +32,10 @@ from watchword.signing.modes import STREAMING, UNSIGNED, UNSIGNED_TRAILER, check
 
 _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
 _HEX_DIGESTS = frozenset({"md5", "sha256"})
+
+
+Data = TypeVar("Data", bound=bytes | memoryview)
+"""A piece of a body; a view is not kept."""
 
 
 class PayloadDigest(NamedTuple):
@@ -78,10 +82,9 @@ class PayloadReader:
         """The bytes that the data will have, as the request says; more are never handed on."""
         return self._expected.size
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, wire: Data) -> Data | bytes:
         """Take the next piece of the body as it came and give the data in it. Raises SignatureError or ApiError."""
-        if self._decoder is not None:
-            data = self._decoder.feed(data)
+        data = wire if self._decoder is None else self._decoder.feed(wire)
         self._size += len(data)
         if self._size > self._expected.size:
             raise incomplete_body()

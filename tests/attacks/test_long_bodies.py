@@ -1,0 +1,150 @@
+"""Long bodies, which bypass the parser: none is longer or shorter than it said, and what follows is a request again."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.support.processes import ServerProcess, read_all, read_answer, start_front
+
+KIB = 1024
+SIZES = (64 * KIB + 1, 512 * KIB - 1, 512 * KIB, 512 * KIB + 1, 1024 * KIB, 3 * 1024 * KIB + 7)
+"""Around the edges of the buffers."""
+LAST = b"GET /echo/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+LIMITS = {"head_seconds": 1, "body_seconds": 1, "body_bytes_per_second_min": 1_000_000, "linger_seconds": 1}
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def front(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = start_front(tmp_path_factory.mktemp("front") / "data", limits=LIMITS, https=True)
+    server.description["used"] = server.description[request.param]
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.data_dir.with_suffix(".log").read_text()
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing(front: ServerProcess) -> Iterator[None]:
+    yield
+    assert spooled(front) == []
+
+
+def connect(front: ServerProcess) -> socket.socket:
+    address = urlsplit(str(front.description["used"]))
+    connection = socket.create_connection((address.hostname or "", address.port or 0), timeout=20)
+    if address.scheme == "http":
+        return connection
+    return ssl.create_default_context(cafile=front.description["ca_bundle"]).wrap_socket(
+        connection, server_hostname="localhost"
+    )
+
+
+def head(size: int, path: bytes = b"/echo") -> bytes:
+    return b"PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (path, size)
+
+
+def is_whole(answer: tuple[int, object, bytes], body: bytes) -> bool:
+    status, _, text = answer
+    assert status == 200
+    echo = json.loads(text)
+    return (echo["size"], echo["sha256"]) == (len(body), sha256(body).hexdigest())
+
+
+def spooled(front: ServerProcess) -> list[Path]:
+    return list((front.data_dir / "spool").iterdir())
+
+
+def wait_until_spooled(front: ServerProcess, *, something: bool) -> None:
+    deadline = time.monotonic() + 5
+    while bool(spooled(front)) is not something and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert bool(spooled(front)) is something
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("piece", [7 * KIB + 1, 1 << 30])
+def test_bodies_around_the_edges_of_the_buffers(front: ServerProcess, size: int, piece: int) -> None:
+    body = os.urandom(size)
+    wire = head(size) + body + head(size) + body
+    with connect(front) as connection:
+        for start in range(0, len(wire), piece):
+            connection.sendall(wire[start : start + piece])
+        assert is_whole(read_answer(connection), body)
+        assert is_whole(read_answer(connection), body)
+        connection.sendall(LAST)
+        assert b'"/echo/last"' in read_all(connection)
+
+
+def test_a_request_within_a_body_is_no_request(front: ServerProcess) -> None:
+    hidden = b"GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    body = (hidden * (1024 * KIB // len(hidden)))[:-3]
+    with connect(front) as connection:
+        connection.sendall(head(len(body)) + body + LAST)
+        answer = read_all(connection)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert sha256(body).hexdigest().encode() in answer
+    assert b"/hidden" not in answer
+
+
+def test_one_byte_too_many_belongs_to_the_next_request(front: ServerProcess) -> None:
+    body = os.urandom(700 * KIB)
+    with connect(front) as connection:
+        connection.sendall(head(len(body)) + body + b"\x00" + LAST)
+        answer = read_all(connection)
+    assert sha256(body).hexdigest().encode() in answer
+    assert b"/echo/last" not in answer
+
+
+def test_a_refusal_in_the_middle_ends_the_connection(front: ServerProcess) -> None:
+    body = bytes(800 * KIB) + b"bad" + bytes(900 * KIB)
+    with connect(front) as connection:
+        connection.sendall(head(len(body), b"/picky") + body + LAST)
+        answer = read_all(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_body_that_stops_arriving(front: ServerProcess) -> None:
+    with connect(front) as connection:
+        connection.sendall(head(2000 * KIB) + bytes(100 * KIB))
+        assert read_answer(connection)[0] == 408
+
+
+@pytest.mark.parametrize("sent", [100 * KIB, 600 * KIB, 1500 * KIB])
+def test_a_client_that_leaves_in_the_middle(front: ServerProcess, sent: int) -> None:
+    with connect(front) as connection:
+        connection.sendall(head(2000 * KIB) + bytes(sent))
+        wait_until_spooled(front, something=True)
+    wait_until_spooled(front, something=False)
+
+
+def test_many_at_once_do_not_mix(front: ServerProcess) -> None:
+    bodies = [os.urandom(900 * KIB + number) for number in range(24)]
+
+    def send(body: bytes) -> bool:
+        with connect(front) as connection:
+            connection.sendall(head(len(body)) + body)
+            return is_whole(read_answer(connection), body)
+
+    with ThreadPoolExecutor(24) as hands:
+        assert all(hands.map(send, bodies))
+
+
+def test_files_come_out_whole_however_slowly_they_are_read(front: ServerProcess) -> None:
+    expected = (front.data_dir / "megabytes").read_bytes()
+    with connect(front) as connection:
+        connection.sendall(b"GET /file?n=%d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % len(expected))
+        received = bytearray()
+        while piece := connection.recv(50_000):
+            received += piece
+    assert received.partition(b"\r\n\r\n")[2] == expected
