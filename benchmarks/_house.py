@@ -80,7 +80,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def served(folder: Path) -> Generator[Served]:
+def served(folder: Path, *options: str) -> Generator[Served]:
     """Initialize a data directory and serve it on a free port until the block ends."""
     data_dir = folder / "data"
     made = json.loads(
@@ -88,16 +88,27 @@ def served(folder: Path) -> Generator[Served]:
             _command("init", "--data", str(data_dir), "--json"), check=True, capture_output=True, text=True
         ).stdout
     )
+    keys = Credentials(made["access_key_id"], made["secret_access_key"])
+    with _serving(data_dir, *options) as (ready, seconds):
+        yield Served(data_dir, ready["http"], ready["pid"], made["account_id"], keys, seconds)
+
+
+@contextmanager
+def front_of(house: Served, socket: Path) -> Generator[Served]:
+    """A front node beside a node that gives its keys at a socket."""
+    with _serving(house.data_dir, "--keys-from", str(socket)) as (ready, seconds):
+        yield Served(house.data_dir, ready["http"], ready["pid"], house.account_id, house.credentials, seconds)
+
+
+@contextmanager
+def _serving(data_dir: Path, *options: str) -> Generator[tuple[dict[str, Any], float]]:
     started = time.perf_counter()
-    process = subprocess.Popen(
-        _command("serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json"), stdout=subprocess.PIPE, text=True
-    )
+    command = _command("serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json", *options)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
-        seconds = time.perf_counter() - started
-        keys = Credentials(made["access_key_id"], made["secret_access_key"])
-        yield Served(data_dir, ready["http"], process.pid, made["account_id"], keys, seconds)
+        yield ready, time.perf_counter() - started
     finally:
         process.terminate()
         process.wait(30)

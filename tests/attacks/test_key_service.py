@@ -310,7 +310,7 @@ class TestRequestsThatAreHandedOn:
 
     def test_one_whose_body_or_answer_is_data(self, asker: Asker, acme: Account) -> None:
         acme.administrator.client("s3").create_bucket(Bucket="handed-on")
-        upload = put(acme.administrator, "/handed-on/key", b"x" * 100)
+        upload = put(acme.administrator, "/handed-on/key", b"x" * 100_000)
         download = get(acme.administrator, "/handed-on/key")
         asked = HandedOn("PUT", b"/handed-on/key", b"", [*upload.headers], "http", "", "", "", upload.body)
         assert asker.ask(asked) == Refused()
