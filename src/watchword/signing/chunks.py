@@ -20,6 +20,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum, auto
+from typing import TypeVar, cast
 
 from watchword.core.errors import ApiError
 from watchword.signing.errors import Kind, SignatureError
@@ -37,6 +38,10 @@ _PLAIN_LINE = re.compile(rb"([0-9a-fA-F]{1,16})\r\n\Z")
 _PADDING = "*"
 _PADDED_LENGTH = 144
 _EMPTY_SHA256 = hashlib.sha256().hexdigest()
+
+
+Data = TypeVar("Data", bound=bytes | memoryview)
+"""A piece of a body. A view is not kept, and what is given back for it may be a part of it."""
 
 
 class _Chain:
@@ -144,7 +149,7 @@ class ChunkDecoder:
         self._chunk_signature = ""
         self._total = 0
 
-    def feed(self, data: bytes | memoryview) -> bytes:
+    def feed(self, data: Data) -> Data | bytes:
         """Decode the next piece. Raises SignatureError or ApiError as soon as the body is wrong."""
         view = memoryview(data)
         pieces: list[memoryview] = []
@@ -162,6 +167,8 @@ class ChunkDecoder:
                 break
             else:
                 at += self._take_line(bytes(view[at : at + _LINE_BYTES_MAX]))
+        if len(pieces) == 1 and isinstance(data, memoryview):
+            return cast("Data", pieces[0])  # what was lent may be lent on
         return b"".join(pieces)  # the only copy
 
     def finish(self) -> dict[str, str]:

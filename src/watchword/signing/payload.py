@@ -19,12 +19,12 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Collection, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import HEADER_PREFIX, HEADERS, SIZES_BYTES, Checksum, new_checksum, read_base64
-from watchword.signing.chunks import ChunkDecoder, ChunkProver, incomplete_body
+from watchword.signing.chunks import ChunkDecoder, ChunkProver, Data, incomplete_body
 from watchword.signing.claims import Claim
 from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import Prover
@@ -32,10 +32,6 @@ from watchword.signing.modes import STREAMING, UNSIGNED, UNSIGNED_TRAILER, check
 
 _SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
 _HEX_DIGESTS = frozenset({"md5", "sha256"})
-
-
-Data = TypeVar("Data", bound=bytes | memoryview)
-"""A piece of a body; a view is not kept."""
 
 
 class PayloadDigest(NamedTuple):
