@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 from tests.support.fronts import Fronts, finds_in_memory, fronts
 from tests.support.house import Account, House, Keys, allow, policy, trust, user_with
-from tests.support.raw_requests import call, get, presigned, put, unsigned, whoami
+from tests.support.raw_requests import call, get, presigned, put, raw, unsigned, whoami
 
 from watchword.core.ids import AccountId
 from watchword.credentials.keyring import Keyring
@@ -89,6 +90,8 @@ class TestNoDifference:
             call(nobody, "sts", "DecodeAuthorizationMessage", EncodedMessage="x"),
             call(acme.administrator, "sts", "DecodeAuthorizationMessage", EncodedMessage="x"),
             call(nobody, "sts", "NoSuchOperation"),
+            raw(nobody, "POST", "/", "ec2", body=b"Action=DescribeInstances&Version=2016-11-15"),
+            raw(wrong, "POST", "/", "ec2", body=b"Action=DescribeInstances&Version=2016-11-15"),
             whoami(wrong),
             whoami(unknown),
             get(nobody, "/"),
@@ -143,6 +146,22 @@ class TestNoDifference:
             request = call(keys, "iam", "CreateAccessKey", UserName="inside")
             assert request.with_header(b"x-forwarded-for", b"198.51.100.7").send().code == "AccessDenied"
             assert request.with_header(b"x-forwarded-for", b"203.0.113.7").send().status == 200
+
+    def test_https_with_the_certificate_that_the_other_node_made(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data", front={"https": True}) as system:
+            acme = system.house.account()
+            keys = system.at_front(acme.administrator)
+            description = system.front.description
+            client = boto3.client(  # type: ignore[reportUnknownMemberType]
+                "sts",
+                region_name="us-east-1",
+                endpoint_url=description["https"],
+                verify=description["ca_bundle"],
+                aws_access_key_id=keys.access_key_id,
+                aws_secret_access_key=keys.secret_access_key,
+            )
+            for answer in (client.get_caller_identity(), client.get_session_token()):
+                assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
     def test_several_processes_of_both_nodes(self, tmp_path: Path) -> None:
         with fronts(tmp_path / "data", front={"workers": 2}, workers=2) as system:

@@ -147,7 +147,7 @@ class TestWhatIsGivenToNobody:
             ("", "us-east-1", "sts"),
             ("x" * 100_000, "us-east-1", "sts"),
             (TODAY, "r" * 65, "sts"),
-            (TODAY, "us-east-1", "ec2"),
+            (TODAY, "us-east-1", "s" * 65),
             (TODAY, "us-east-1", ""),
             (TODAY, "us-east-1", "sts/aws4_request"),
         ],
@@ -183,7 +183,7 @@ class TestWhatIsGivenToNobody:
         keys = user_with(acme, "written-down")
         given = asker.ask(signing(keys.access_key_id))
         assert isinstance(given, Given)
-        asker.ask(signing(keys.access_key_id, service="ec2"))
+        asker.ask(signing(keys.access_key_id, service="sts/aws4_request"))
         file = house.server.data_dir / "keys-given.jsonl"
         lines: list[dict[str, object]] = []
         deadline = datetime.now(UTC) + timedelta(seconds=20)
@@ -192,7 +192,7 @@ class TestWhatIsGivenToNobody:
             lines = [line for line in map(json.loads, text.splitlines()) if keys.access_key_id in line.values()]
         assert [(line["given"], line["pid"], line["scope"]) for line in lines] == [
             (True, os.getpid(), f"{TODAY}/us-east-1/sts"),
-            (False, os.getpid(), f"{TODAY}/us-east-1/ec2"),
+            (False, os.getpid(), f"{TODAY}/us-east-1/sts/aws4_request"),
         ]
         assert given.key.hex() not in file.read_text()
 

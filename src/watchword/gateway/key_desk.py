@@ -45,8 +45,6 @@ from watchword.signing.keys import V4, V4A, signing_key_bytes
 
 log = logging.getLogger("watchword.keys")
 
-SERVICES = frozenset({"iam", "organizations", "s3", "sts"})
-"""Signing names of what is served."""
 ASKED_AT_ONCE = 4_000
 ASKED_PER_SECOND = 1_000
 """Of each node. A node asks once a day for each access key, region and service that it meets."""
@@ -54,7 +52,8 @@ NODES_AT_ONCE = 4
 """How many allowances all nodes have together, at each process of this one."""
 PRESIGNED_DAYS_MAX = 7
 SESSION_HOURS_MAX = 36
-REGION_CHARACTERS_MAX = 64
+NAME_CHARACTERS_MAX = 64
+"""Of a region, and of a service."""
 _NODES_HELD = 1_024
 _LINES_WAITING_MAX = 50_000
 
@@ -150,9 +149,10 @@ class KeyDesk:
             return Refused()
 
     def _signing_key(self, question: SigningKey, now: datetime) -> Answer:
-        if question.algorithm not in (V4, V4A) or question.service not in SERVICES:
+        if question.algorithm not in (V4, V4A) or not _is_a_day_of_signatures(question.date, now):
             return Refused()
-        if not _is_a_day_of_signatures(question.date, now) or len(question.region) > REGION_CHARACTERS_MAX:
+        # A request for a service that is not served is proved, too, before it is told so.
+        if not question.service or not _are_names(question.region, question.service):
             return Refused()
         secret = self._secrets.active(question.access_key_id)
         if secret is None:
@@ -169,7 +169,9 @@ class KeyDesk:
         if isinstance(question, SigningKey):
             line["accessKeyId"] = question.access_key_id[:128]
             line["algorithm"] = question.algorithm
-            line["scope"] = f"{question.date[:8]}/{question.region[:REGION_CHARACTERS_MAX]}/{question.service[:32]}"
+            line["scope"] = (
+                f"{question.date[:8]}/{question.region[:NAME_CHARACTERS_MAX]}/{question.service[:NAME_CHARACTERS_MAX]}"
+            )
         else:
             line["tokensOfHour"] = question.period
             line["masterKey"] = question.number
@@ -181,6 +183,11 @@ class KeyDesk:
         while self._lines:
             lines.append(self._lines.popleft())
         return b"".join(lines)
+
+
+def _are_names(*texts: str) -> bool:
+    """True for texts that can stand between the slashes of a scope."""
+    return all(len(text) <= NAME_CHARACTERS_MAX and "/" not in text for text in texts)
 
 
 def _is_a_day_of_signatures(text: str, now: datetime) -> bool:

@@ -6,6 +6,7 @@ Rules:
   host names that the operator named: a stolen CA key makes no other name believable.
 * A further host name makes the CA's certificate anew, with the same key and the wider constraint.
 * The server's certificate is made when it is missing, soon over, or lacks a name. Keys are P-256, files 0600.
+* A front node makes no certificate and never reads the CA's key: it takes what the node that holds the keys has made.
 * No wildcard stands before a name of one label (`*.localhost`): OpenSSL does not match it, and rustls, the TLS of
   clients in Rust, refuses a certificate that has one, whatever the name.
 
@@ -22,6 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watchword.core.errors import OperatorError
 from watchword.server.data_directory import write_private
 
 if TYPE_CHECKING:
@@ -59,18 +61,34 @@ def ensure_authority(tls_dir: Path, hosts: Sequence[str], now: datetime) -> None
     write_private(tls_dir / "ca.json", json.dumps({"hosts": hosts}))
 
 
-def server_context(tls_dir: Path, hosts: Sequence[str], region: str, now: datetime) -> ssl.SSLContext:
-    """The TLS context of the server, with a certificate for these names that is valid now."""
+def ensure_certificate(tls_dir: Path, hosts: Sequence[str], region: str, now: datetime) -> None:
+    """Make the server's certificate when it is missing, soon over, or lacks a name; and the CA before it."""
     ensure_authority(tls_dir, hosts, now)
     names = leaf_names(hosts, region)
-    record = _read_record(tls_dir / "server.json")
-    if record.get("names") != names or datetime.fromisoformat(str(record["expires_at"])) < now + _RENEW_BEFORE:
+    if not _is_good(tls_dir, names, now + _RENEW_BEFORE):
         _make_leaf(tls_dir, names, now)
+
+
+def require_certificate(tls_dir: Path, hosts: Sequence[str], region: str, now: datetime) -> None:
+    """Raises OperatorError when there is no certificate for these names that is valid now."""
+    if not _is_good(tls_dir, leaf_names(hosts, region), now):
+        raise OperatorError(
+            "a front node makes no certificates: start the node that holds the keys with the same --host first"
+        )
+
+
+def server_context(tls_dir: Path) -> ssl.SSLContext:
+    """The TLS context of the server, with the certificate that is there."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(tls_dir / "server.pem", tls_dir / "server.key")
     return context
+
+
+def _is_good(tls_dir: Path, names: Sequence[str], until: datetime) -> bool:
+    record = _read_record(tls_dir / "server.json")
+    return record.get("names") == names and datetime.fromisoformat(str(record["expires_at"])) >= until
 
 
 def _make_leaf(tls_dir: Path, names: Sequence[str], now: datetime) -> None:

@@ -51,7 +51,7 @@ def serve(settings: Settings, build: Build, clock: Clock, on_ready: Callable[[di
     """
     check_store(settings.store_url)
     require_initialized(settings.data_dir)
-    with _held(settings) as held, _key_socket(held) as key_socket:
+    with _held(settings) as held, _key_socket(held, clock) as key_socket:
         empty_spool(held.run_dir)
         listeners = open_listeners(held)
         description = describe(held, listeners)
@@ -88,15 +88,17 @@ def _held(settings: Settings) -> Generator[Settings]:
 
 
 @contextlib.contextmanager
-def _key_socket(settings: Settings) -> Generator[socket.socket | None]:
-    """Listen for front nodes, if this node gives keys. Raises OperatorError."""
+def _key_socket(settings: Settings, clock: Clock) -> Generator[socket.socket | None]:
+    """Listen for front nodes, if this node gives keys, and have their certificate ready. Raises OperatorError."""
     if settings.keys_to is None:
         yield None
         return
     from watchword.server.key_frames import listen
     from watchword.server.memory_guard import forbid_reading
+    from watchword.server.tls import ensure_certificate
 
     forbid_reading()
+    ensure_certificate(settings.tls_dir, settings.hosts, settings.region, clock.now())
     with listen(settings.keys_to) as listener:
         try:
             yield listener
@@ -128,9 +130,11 @@ def describe(settings: Settings, listeners: list[Listener]) -> dict[str, Any]:
 def _sockets_of(settings: Settings, listeners: list[Listener], slot: int, now: datetime) -> list[BoundSocket]:
     context = None
     if any(listener.scheme == "https" for listener in listeners):
-        from watchword.server.tls import server_context
+        from watchword.server.tls import ensure_certificate, require_certificate, server_context
 
-        context = server_context(settings.tls_dir, settings.hosts, settings.region, now)
+        prepare = ensure_certificate if settings.keys_from is None else require_certificate
+        prepare(settings.tls_dir, settings.hosts, settings.region, now)
+        context = server_context(settings.tls_dir)
     return [(each.sockets[slot], context if each.scheme == "https" else None, each.endpoint) for each in listeners]
 
 

@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from watchword.server.tls import ensure_authority, leaf_names, server_context
+from watchword.core.errors import OperatorError
+from watchword.server.tls import (
+    ensure_authority,
+    ensure_certificate,
+    leaf_names,
+    require_certificate,
+    server_context,
+)
 
 NOW = datetime.now(UTC)
 
 
 def handshake(tls_dir: Path, hosts: list[str], name: str) -> None:
     """A TLS handshake in memory: a client that trusts the bundle against the server's context."""
-    server_side = server_context(tls_dir, hosts, "us-east-1", NOW)
+    ensure_certificate(tls_dir, hosts, "us-east-1", NOW)
+    server_side = server_context(tls_dir)
     context = ssl.create_default_context(cafile=str(tls_dir / "ca.pem"))
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = context.wrap_bio(to_client, to_server, server_hostname=name)
@@ -67,12 +75,24 @@ def test_stolen_ca_key_makes_no_other_name_believable(tmp_path: Path) -> None:
 
 def test_certificate_is_kept_until_it_is_nearly_over(tmp_path: Path) -> None:
     def serial(now: datetime) -> int:
-        server_context(tmp_path, [], "us-east-1", now)
+        ensure_certificate(tmp_path, [], "us-east-1", now)
         return x509.load_pem_x509_certificate((tmp_path / "server.pem").read_bytes()).serial_number
 
     first = serial(NOW)
     assert serial(NOW + timedelta(days=300)) == first
     assert serial(NOW + timedelta(days=380)) != first
+
+
+def test_a_front_node_makes_no_certificate_and_reads_no_key_of_the_ca(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="makes no certificates"):
+        require_certificate(tmp_path, [], "us-east-1", NOW)
+    ensure_certificate(tmp_path, [], "us-east-1", NOW)
+    (tmp_path / "ca.key").unlink()
+    require_certificate(tmp_path, [], "us-east-1", NOW + timedelta(days=380))
+    assert server_context(tmp_path)
+    for hosts, now in ((["a.test"], NOW), ([], NOW + timedelta(days=398))):
+        with pytest.raises(OperatorError, match="makes no certificates"):
+            require_certificate(tmp_path, hosts, "us-east-1", now)
 
 
 def test_further_host_keeps_the_key_of_the_ca(tmp_path: Path) -> None:
