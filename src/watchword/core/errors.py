@@ -8,6 +8,7 @@
     │   ├── Conflict            another writer was first: run the transaction again
     │   ├── Inconsistent        records that do not fit together: nothing may be decided on them
     │   └── Unavailable         the store cannot answer now; nothing is known about the record
+    │       └── Lost            what a record names is gone or cut: asking again does not help
     ├── CredentialError         a sealed value or a session token that cannot be believed
     │   ├── SealBroken          tampered with, cut, sealed under another key, or for another purpose or owner
     │   ├── TokenInvalid        not a session token of this system, or not the one of this access key
@@ -88,6 +89,10 @@ class Inconsistent(DirectoryError):
 
 class Unavailable(DirectoryError):
     """The store cannot answer now (lost, locked, disk full). It says nothing about what exists."""
+
+
+class Lost(Unavailable):
+    """What a record names is not there any more, or not whole."""
 
 
 class CredentialError(WatchwordError):

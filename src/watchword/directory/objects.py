@@ -30,7 +30,7 @@ class ObjectStore(Protocol):
         ...
 
     def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
-        """A range of a blob, as a response body: read when it is small. Raises Unavailable when the blob is lost."""
+        """A range of a blob, as a response body: read when it is small. Raises Unavailable, Lost."""
         ...
 
     def joined(self, pieces: Sequence[BlobRange]) -> bytes | FileBody:

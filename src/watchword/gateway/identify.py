@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import NamedTuple
 
 from watchword.core.http import RequestHead
-from watchword.gateway.names import read_host, read_region_set, read_scope, region_of_set
+from watchword.core.ids import is_account_id
+from watchword.gateway.names import bucket_before_localhost, read_host, read_region_set, read_scope, region_of_set
 from watchword.protocols.model import Paginator, ServiceModel, load_service
 from watchword.protocols.service import Operation as Codec
 from watchword.protocols.service import Service
@@ -159,13 +160,21 @@ def identify(head: RequestHead, region_default: str) -> Target:
 def _target(host: str, service_named: str, region_named: str) -> Target:
     """The target for a Host header, when the rest of the request names this service and region."""
     read = read_host(host)
+    before = bucket_before_localhost(host) if read.service not in SERVED and read.region is None else None
+    if service_named == "s3control" and before is not None and not is_account_id(before):
+        # A key may look like S3 Control's paths; its clients put an account before the host.
+        service_named = "s3"
     service = served(read.service if read.service in SERVED else service_named)
     region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else read.region or region_named
     demanded = read.region
     if demanded is None and service.name in ("iam", "organizations", "sts") and read.is_aws:
         demanded = GLOBAL_REGION
-    # The host of an access point says no region here; clients sign for the one in its ARN.
-    bucket = None if read.bucket is None else read.bucket.replace("arn:aws:s3::", f"arn:aws:s3:{region}:", 1)
+    bucket = read.bucket
+    if bucket is not None:
+        # The host of an access point says no region here; clients sign for the one in its ARN.
+        bucket = bucket.replace("arn:aws:s3::", f"arn:aws:s3:{region}:", 1)
+    elif service.name == "s3":
+        bucket = before
     return Target(service, region, demanded, bucket)
 
 

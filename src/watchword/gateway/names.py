@@ -53,6 +53,12 @@ def read_host(host: str) -> HostName:
     return HostName() if match is None else _read_point([match[1]]) or HostName()
 
 
+def bucket_before_localhost(host: str) -> str | None:
+    """The bucket in `BUCKET.localhost`, which clients make of the endpoint `localhost` when they do not use paths."""
+    name = host.rsplit(":", 1)[0].lower().rstrip(".")
+    return name.removesuffix(".localhost") if name.endswith(".localhost") else None
+
+
 def _read_point(labels: list[str]) -> HostName | None:
     """The access point of `NAME-ACCOUNT`, or of that before `s3-accesspoint` and a region."""
     match = _POINT.match(labels[0])

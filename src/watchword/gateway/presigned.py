@@ -24,8 +24,9 @@ _OF_THE_SIGNATURE = frozenset(
         b"x-amz-signedheaders",
     }
 )
-_NOT_OBEYED = (b"x-amz-checksum-", b"x-amz-sdk-checksum-algorithm")
-"""S3 lets no checksum in a URL speak of the body: SDKs sign that of an empty body before there is another."""
+_NOT_OBEYED = (b"x-amz-checksum-", b"x-amz-sdk-checksum-algorithm", b"x-amz-copy-source")
+"""S3 lets no checksum in a URL speak of the body: SDKs sign that of an empty body before there is another. Nor does it
+copy what a URL names: clients have recorded that such a request uploads its own body."""
 
 
 def with_query_headers(head: RequestHead) -> RequestHead:

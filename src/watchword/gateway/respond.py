@@ -17,6 +17,7 @@ from watchword.core.errors import (
     BodyTooLarge,
     BodyTooSlow,
     Conflict,
+    Lost,
     PackedPolicyTooLarge,
     Unavailable,
 )
@@ -78,11 +79,19 @@ def as_api_error(error: Exception, dialect: Dialect, request_id: str) -> ApiErro
             "Your socket connection to the server was not read from or written to within the timeout period.",
             400 if dialect is Dialect.S3 else 408,
         )
+    if isinstance(error, Lost):
+        log.error("request %s: data is lost: %s", request_id, error)
+        return internal_error(dialect)
     if isinstance(error, (Unavailable, Conflict)):
         log.error("request %s: the store is unavailable: %s", request_id, error)
         return unavailable(dialect)
     # A bug. The traceback carries no request data by itself; the answer carries nothing of it.
     log.error("request %s: internal failure", request_id, exc_info=error)
+    return internal_error(dialect)
+
+
+def internal_error(dialect: Dialect) -> ApiError:
+    """Something is wrong here, which the caller can do nothing about."""
     return ApiError(
         "InternalError" if dialect is Dialect.S3 else "InternalFailure",
         "We encountered an internal error. Please try again."
@@ -95,7 +104,7 @@ def as_api_error(error: Exception, dialect: Dialect, request_id: str) -> ApiErro
 def unavailable(dialect: Dialect) -> ApiError:
     """The house cannot answer now; nothing was changed."""
     if dialect is Dialect.S3:
-        return ApiError("ServiceUnavailable", "Please reduce your request rate.", 503)
+        return ApiError("ServiceUnavailable", "Service is unable to handle request.", 503)
     return ApiError("ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503)
 
 
@@ -110,3 +119,8 @@ def _too_large(error: BodyTooLarge, dialect: Dialect) -> ApiError:
 def not_built(service: str, operation: str) -> ApiError:
     """The operation exists at AWS and is not built here."""
     return ApiError("NotImplemented", f"{service}:{operation} is not implemented by this server.", 501)
+
+
+def not_served(service: str) -> ApiError:
+    """The service exists at AWS and nothing of it is built here."""
+    return ApiError("NotImplemented", f"The service {service} is not implemented by this server.", 501)

@@ -43,7 +43,8 @@ from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import RecordCache
-from watchword.gateway.respond import as_api_error, ids_for, not_built, render, render_error, unavailable
+from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
+from watchword.gateway.strays import refuse_strays
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
@@ -172,6 +173,8 @@ class Gateway:
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)
+            if head.query_string:
+                refuse_strays(exchange.operation_name, head)
             if _has_body(head, claim):
                 sums_body = exchange.operation_name != "CompleteMultipartUpload"
                 exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
@@ -254,6 +257,8 @@ class Gateway:
         if exchange.entry is not None:
             return
         service = exchange.target.service
+        if not service.operations:
+            raise not_served(service.name)
         match = service.protocol.match(exchange.head, body, path=path)
         name = match.operation.name
         exchange.operation_name, exchange.labels = name, match.labels

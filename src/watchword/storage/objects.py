@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from watchword.core.errors import Unavailable
+from watchword.core.errors import Lost, Unavailable
 from watchword.core.http import FileBody, FileRange, Spooled
 from watchword.core.ids import RandomBytes
 
@@ -121,9 +121,9 @@ class LocalObjects:
                 answer = FileBody(Path(path), offset, length)
                 is_whole = answer.path.stat().st_size >= offset + length
         except OSError as error:
-            raise Unavailable(f"blob `{blob}` cannot be read: {error}") from error
+            raise _unreadable(blob, error) from error
         if not is_whole:
-            raise Unavailable(f"blob `{blob}` is shorter than its record says")
+            raise Lost(f"blob `{blob}` is shorter than its record says")
         return answer
 
     def joined(self, pieces: Sequence[tuple[str, int, int]]) -> bytes | FileBody:
@@ -135,11 +135,11 @@ class LocalObjects:
         return FileBody(*first, *others)
 
     def pass_by(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> None:
-        try:
-            for piece in pieces:
-                _pass_by(self._path(piece[0]), piece[1], piece[2], take)
-        except OSError as error:
-            raise Unavailable(f"a blob cannot be read: {error}") from error
+        for blob, offset, length in pieces:
+            try:
+                _pass_by(self._path(blob), offset, length, take)
+            except OSError as error:
+                raise _unreadable(blob, error) from error
 
     def copy(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> str:
         blob = self._random_bytes(16).hex()
@@ -156,6 +156,10 @@ class LocalObjects:
                 os.fsync(file.fileno())
             staged.rename(self._path(blob))
             _sync_folder(self._root / blob[:2])
+        except Lost:
+            with suppress(OSError):
+                staged.unlink()
+            raise
         except (OSError, Unavailable) as error:
             with suppress(OSError):
                 staged.unlink()
@@ -170,6 +174,8 @@ class LocalObjects:
         except OSError as error:
             if error.errno in _NO_MORE_LINKS:
                 return self.copy([(blob, 0, self._size(blob))], lambda _data: None)
+            if isinstance(error, FileNotFoundError):
+                raise Lost(f"blob `{blob}` is gone") from error
             raise Unavailable(f"blob `{blob}` cannot be cloned: {error}") from error
         return new
 
@@ -177,7 +183,7 @@ class LocalObjects:
         try:
             return Path(self._path(blob)).stat().st_size
         except OSError as error:
-            raise Unavailable(f"blob `{blob}` cannot be read: {error}") from error
+            raise _unreadable(blob, error) from error
 
     def discard(self, blob: str) -> None:
         self._discarded.append((time.monotonic() + self._grace_seconds, blob))
@@ -246,6 +252,13 @@ class LocalObjects:
         _sync_folder(self._root)
 
 
+def _unreadable(blob: str, error: OSError) -> Unavailable:
+    """Lost when the file is not there, or ends too early; Unavailable for whatever may pass."""
+    if isinstance(error, FileNotFoundError):
+        return Lost(f"blob `{blob}` is gone")
+    return Unavailable(f"blob `{blob}` cannot be read: {error}")
+
+
 def blob_paths(root: Path) -> Iterator[Path]:
     """The files of all blobs under a folder of objects."""
     for name in _FOLDERS:
@@ -302,7 +315,7 @@ def _pass_by(path: str, offset: int, length: int, take: Callable[[bytes], object
         while length:
             data = file.read(min(length, _COPY_BYTES))
             if not data:
-                raise OSError(errno.EIO, f"blob `{path}` is shorter than its record says")
+                raise Lost(f"blob `{path}` is shorter than its record says")
             take(data)
             length -= len(data)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.services.s3.conftest import s3_client
-from tests.support.house import Account, refusal
+from tests.support.house import Account, allow, policy, refusal, user_with
 
 ROUNDS = 40
 
@@ -98,3 +98,42 @@ def test_a_bucket_is_not_deleted_under_an_object(acme: Account, s3: Any, bucket:
         assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     else:
         assert refusal(s3.head_bucket, Bucket=bucket)[0] == "404"
+
+
+def test_a_copy_is_of_what_its_reader_may_read(acme: Account, s3: Any, bucket: str) -> None:
+    """The source changes between open and secret while somebody copies who may read only what is open."""
+    condition = {"StringEquals": {"s3:ExistingObjectTag/kind": "open"}}
+    reader = user_with(
+        acme,
+        f"copies-{bucket}",
+        policy(
+            allow("s3:GetObject", Condition=condition),
+            allow(["s3:PutObject", "s3:PutObjectTagging", "s3:GetObjectTagging", "s3:ListBucket"]),
+        ),
+    )
+    client = s3_client(reader)
+    bodies = {"open": b"open" * 20_000, "secret": b"hush" * 20_000}
+    s3.put_object(Bucket=bucket, Key="source", Body=bodies["open"], Tagging="kind=open")
+    refused: set[str] = set()
+
+    def change() -> None:
+        writer = s3_client(acme.administrator)
+        for _ in range(ROUNDS):
+            for kind, body in bodies.items():
+                writer.put_object(Bucket=bucket, Key="source", Body=body, Tagging=f"kind={kind}")
+
+    def copy(number: int) -> None:
+        try:
+            client.copy_object(Bucket=bucket, Key=f"copy/{number}", CopySource=f"{bucket}/source")
+        except client.exceptions.ClientError as error:
+            refused.add(error.response["Error"]["Code"])
+
+    with ThreadPoolExecutor(4) as pool:
+        changing = pool.submit(change)
+        list(pool.map(copy, range(3 * ROUNDS)))
+        changing.result()
+    assert refused <= {"AccessDenied", "OperationAborted"}
+    copies = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix="copy/").get("Contents", [])]
+    assert copies
+    for key in copies:
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == bodies["open"]

@@ -46,11 +46,11 @@ def test_policies_ask_for_the_version_of_tls(secure: House) -> None:
     assert refusal(keys.client("s3").list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
 
 
-@pytest.fixture(scope="module")
-def hosted(acme: Account) -> Any:
+@pytest.fixture(scope="module", params=["s3.localhost", "localhost"])
+def hosted(acme: Account, request: pytest.FixtureRequest) -> Any:
     """S3 with the bucket in the host name, as clients speak it where `*.localhost` resolves."""
     address = acme.administrator.endpoint.partition("//")[2]
-    endpoint = f"http://s3.localhost:{address.partition(':')[2]}"
+    endpoint = f"http://{request.param}:{address.partition(':')[2]}"
     client = over(acme.administrator, endpoint, style="virtual")
 
     def resolve(request: Any, **_more: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.services.s3.conftest import new_name
 from tests.support.house import Account, allow, policy, refusal, user_with
+from tests.support.raw_requests import presigned
 
 FACTS: dict[str, Any] = {
     "ContentType": "text/plain",
@@ -145,3 +146,10 @@ def test_tags_are_copied_only_by_who_may_read_them(acme: Account, s3: Any, bucke
     assert refusal(reader.copy_object, **asked)[0] == "AccessDenied"
     reader.copy_object(**asked, TaggingDirective="REPLACE")
     assert s3.get_object_tagging(Bucket=bucket, Key="copy")["TagSet"] == []
+
+
+def test_a_source_in_a_presigned_url_copies_nothing(acme: Account, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="source", Body=b"secret")
+    request = presigned(acme.administrator, "PUT", f"/{bucket}/k?x-amz-copy-source={bucket}%2Fsource", seconds=60)
+    assert request.send().status == 200
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b""

@@ -125,3 +125,14 @@ def test_a_policy_bounds_how_long_objects_may_be_retained(acme: Account, s3: Any
     assert refusal(keeper.create_multipart_upload, **named)[0] == "AccessDenied"
     assert refusal(keeper.copy_object, **named, CopySource=f"{locking}/k")[0] == "AccessDenied"
     s3.put_object_retention(**kept, Retention=lasting)
+
+
+def test_an_upload_in_parts_is_retained_from_when_it_is_finished(s3: Any, locking: str) -> None:
+    upload = s3.create_multipart_upload(Bucket=locking, Key="parts")["UploadId"]
+    part = s3.upload_part(Bucket=locking, Key="parts", UploadId=upload, PartNumber=1, Body=b"p")
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 3}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    s3.put_object_lock_configuration(Bucket=locking, ObjectLockConfiguration=configuration)
+    parts = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
+    s3.complete_multipart_upload(Bucket=locking, Key="parts", UploadId=upload, MultipartUpload=parts)
+    assert s3.get_object_retention(Bucket=locking, Key="parts")["Retention"]["Mode"] == "COMPLIANCE"

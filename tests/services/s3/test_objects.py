@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.house import refusal
+from tests.support.house import Account, House, refusal
+from tests.support.raw_requests import put
 
 BODY = bytes(range(256))
 CRC32 = base64.b64encode(zlib.crc32(BODY).to_bytes(4)).decode()
@@ -166,3 +167,35 @@ def test_metadata_has_a_limit(s3: Any, bucket: str) -> None:
         "MetadataTooLarge",
         "Your metadata headers exceed the maximum allowed metadata size",
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code", "element"),
+    [
+        ("partNumber=1", 400, "InvalidArgument", ("ArgumentName", "partNumber")),
+        ("uploadId=abc", 405, "MethodNotAllowed", ("ResourceType", "UPLOAD")),
+        ("versionId=null", 400, "InvalidArgument", ("ArgumentName", "versionId")),
+        ("partNumber=1&uploadId=abc&versionId=x", 400, "InvalidArgument", ("ArgumentName", "versionId")),
+    ],
+)
+def test_an_upload_with_a_parameter_that_it_does_not_take_writes_nothing(
+    acme: Account, s3: Any, bucket: str, query: str, status: int, code: str, element: tuple[str, str]
+) -> None:
+    answer = put(acme.administrator, f"/{bucket}/k?{query}", b"x").send()
+    assert (answer.status, answer.code, answer.element(element[0])) == (status, code, element[1])
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_an_object_whose_bytes_are_lost_is_an_error_of_the_server(house: House, s3: Any, bucket: str) -> None:
+    body = b"lost and never found" * 5000
+    for key in ("gone", "cut"):
+        s3.put_object(Bucket=bucket, Key=key, Body=body + key.encode())
+        (path,) = [
+            each
+            for each in (house.server.data_dir / "objects").glob("??/*")
+            if each.read_bytes() == body + key.encode()
+        ]
+        path.unlink() if key == "gone" else path.write_bytes(body)
+        code, message = refusal(s3.get_object, Bucket=bucket, Key=key)
+        assert (code, message) == ("InternalError", "We encountered an internal error. Please try again.")
+    assert refusal(s3.copy_object, Bucket=bucket, Key="copy", CopySource=f"{bucket}/gone")[0] == "InternalError"

@@ -65,3 +65,34 @@ def test_the_bucket_in_the_host_is_known_to_the_verifier() -> None:
     rules = target.rules("eu-west-1")
     assert (rules.bucket, rules.region) == ("bucket", "us-west-2")
     assert target.in_region("eu-west-1").region == "us-west-2"
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("photos.localhost:8484", "photos"),
+        ("photos.2026.localhost", "photos.2026"),
+        ("photos.s3.localhost", "photos"),
+        ("localhost:8484", None),
+        ("s3.localhost", None),
+        ("127.0.0.1:8484", None),
+        ("data-111122223333.localhost", "arn:aws:s3:eu-west-1:111122223333:accesspoint:data"),
+        ("data-111122223333.127.0.0.1:8484", "arn:aws:s3:eu-west-1:111122223333:accesspoint:data"),
+        (
+            "data-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint:data",
+        ),
+        ("data-111122223333.s3.localhost", "data-111122223333"),
+        ("111122223333.localhost", "111122223333"),
+    ],
+)
+def test_buckets_and_access_points_in_host_names(host: str, bucket: str | None) -> None:
+    scope = b"AWS4-HMAC-SHA256 Credential=AKIA/20260314/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+    target = identify(RequestHead("GET", b"/", b"", [(b"host", host.encode()), (b"authorization", scope)]), "us-east-1")
+    assert (target.service.name, target.region, target.bucket) == ("s3", "eu-west-1", bucket)
+
+
+def test_a_host_that_names_another_service_is_no_bucket() -> None:
+    for host in (b"iam.localhost", b"sts.localhost", b"iam.us-east-1.localhost"):
+        target = identify(RequestHead("GET", b"/", b"", [(b"host", host)]), "us-east-1")
+        assert (target.service.name, target.bucket) == (host.decode().partition(".")[0], None)

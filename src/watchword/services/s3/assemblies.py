@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from watchword.core.errors import Unavailable
+from watchword.core.errors import Lost
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import BlobRange
@@ -19,11 +19,11 @@ from watchword.services.s3.ranges import Part, check_part_number, part_at
 
 
 def assembly_of(stored: StoredObject, directory: Directory) -> Assembly:
-    """The parts of an object in parts. Raises Unavailable when their record is lost."""
+    """The parts of an object in parts. Raises Lost."""
     # Read, not looked up: a long list that is kept between requests would take the place of many short records.
     found = next(directory.assemblies.under(stored.blob, limit=1), None)
     if found is None:
-        raise Unavailable(f"the list of parts `{stored.blob}` is lost")
+        raise Lost(f"the list of parts `{stored.blob}` is lost")
     return found
 
 

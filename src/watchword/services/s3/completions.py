@@ -40,6 +40,7 @@ from watchword.services.s3.faults import (
     malformed_xml,
     no_such_upload,
 )
+from watchword.services.s3.locks import default_retention
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.uploads import type_of
@@ -69,13 +70,10 @@ def complete_multipart_upload(
         check_write(asked.if_match, asked.if_none_match, directory.objects.get(bucket.name, asked.key), asked.key)
     parts = _chosen(upload, listed, directory)
     whole = _whole(asked, upload, parts)
-    stored = put_version(
-        directory,
-        objects,
-        random_bytes,
-        bucket,
-        replace(whole, modified_at=call.now.replace(microsecond=0)),
-    )
+    whole = replace(whole, modified_at=call.now.replace(microsecond=0))
+    if not whole.retention_mode:
+        whole = replace(whole, **default_retention(bucket, call.now))
+    stored = put_version(directory, objects, random_bytes, bucket, whole)
     _keep_parts(asked, upload, parts, directory, objects)
     return _answer(stored, bucket)
 

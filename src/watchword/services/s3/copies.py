@@ -29,10 +29,10 @@ from watchword.services.s3.faults import (
     invalid_argument,
     invalid_owner,
     invalid_request,
-    no_such_key,
     no_such_version,
+    operation_aborted,
 )
-from watchword.services.s3.lookups import bucket_of, nothing_there, require_known
+from watchword.services.s3.lookups import bucket_of, missing_key, nothing_there, require_known
 from watchword.services.s3.names import check_key
 from watchword.services.s3.versions import put_version, shown_version, version_named
 from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged
@@ -64,7 +64,7 @@ def source_of(
     if source.version is None:
         stored = directory.objects.get(bucket.name, source.key)
         if stored is None:
-            raise no_such_key(source.key)
+            raise missing_key(directory, bucket, source.key)
     else:
         stored = version_named(directory, bucket.name, source.key, source.version)
         if stored is None:
@@ -75,6 +75,28 @@ def source_of(
             )
     check_copy(asked, stored, now)
     return bucket, stored
+
+
+def check_source(
+    asked: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, copied: StoredObject, directory: Directory
+) -> None:
+    """Raise OperationAborted when the source is by now another than what was copied, as far as policies see it.
+
+    INVARIANT: what was copied is what was decided on. The decision is of the snapshot before the bytes were read, or
+    of this transaction; the bytes may be of a version in between.
+    """
+    source = read_source(asked.copy_source)
+    bucket = bucket_named(source.bucket, directory)
+    if bucket is None or source.version is None:
+        now = None if bucket is None else directory.objects.get(bucket.name, source.key)
+    else:
+        now = version_named(directory, bucket.name, source.key, source.version)
+    if now is None or (now.bucket, _judged(now)) != (copied.bucket, _judged(copied)):
+        raise operation_aborted()
+
+
+def _judged(stored: StoredObject) -> tuple[object, ...]:
+    return stored.tags, stored.account, stored.grants, stored.is_delete_marker
 
 
 def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore) -> _Copied:
@@ -146,8 +168,12 @@ def _drop_copy(prepared: _Copied, objects: ObjectStore) -> None:
 def copy_object(
     call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes, prepared: _Copied
 ) -> shapes.CopyObjectOutput:
-    """Put a copy in place of what has its key, or before it. Raises NoSuchBucket, PreconditionFailed."""
+    """Put a copy in place of what has its key, or before it.
+
+    Raises NoSuchBucket, PreconditionFailed, OperationAborted.
+    """
     asked, staged, source = call.request, prepared.staged, prepared.source
+    check_source(asked, source, directory)
     bucket = bucket_of(asked, directory, call.region)
     if asked.if_match is not None or asked.if_none_match is not None:
         check_write(asked.if_match, asked.if_none_match, directory.objects.get(bucket.name, asked.key), asked.key)

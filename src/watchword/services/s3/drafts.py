@@ -25,7 +25,7 @@ from watchword.services.s3.faults import (
     metadata_too_large,
     not_implemented,
 )
-from watchword.services.s3.locks import is_lock_asked, new_lock
+from watchword.services.s3.locks import asked_lock, is_lock_asked, new_lock
 from watchword.services.s3.tags import header_tags
 from watchword.services.s3.unbuilt import refuse_unbuilt
 
@@ -69,9 +69,12 @@ def check_encryption(algorithm: str | None) -> None:
     raise invalid_encryption(algorithm)
 
 
-def facts(asked: Any, bucket: Bucket, directory: Directory, caller_account: str, now: datetime) -> dict[str, Any]:
+def facts(
+    asked: Any, bucket: Bucket, directory: Directory, caller_account: str, now: datetime, *, is_begun: bool = False
+) -> dict[str, Any]:
     """The fields of the record that the request and the bucket decide, but for headers and metadata.
 
+    What is only begun gets the bucket's retention when it is finished, from then on.
     Raises AccessControlListNotSupported, AccessDenied for public ACLs, InvalidRequest, InvalidArgument.
     """
     found: dict[str, Any] = {}
@@ -84,7 +87,7 @@ def facts(asked: Any, bucket: Bucket, directory: Directory, caller_account: str,
     if asked.website_redirect_location is not None:
         found["redirect"] = asked.website_redirect_location
     if bucket.has_object_lock or is_lock_asked(asked):
-        found.update(new_lock(asked, bucket, now))
+        found.update((asked_lock if is_begun else new_lock)(asked, bucket, now))
     if bucket.has_acls:
         found.update(_ownership(asked, bucket, directory, caller_account))
     elif asked.acl not in _ACLS_THAT_CHANGE_NOTHING or (asked.acl is None and asks_for_acl(asked)):

@@ -172,6 +172,11 @@ def not_modified(headers: dict[str, str]) -> ApiError:
     return ApiError("NotModified", "Not Modified", 304, headers=headers)
 
 
+def operation_aborted() -> ApiError:
+    message = "A conflicting conditional operation is currently in progress against this resource. Please try again."
+    return ApiError("OperationAborted", message, 409)
+
+
 def permanent_redirect(bucket: str, region: str) -> ApiError:
     # DIFFERS: 0005. AWS names an endpoint in amazonaws.com, where our clients must not go; SDKs follow the header.
     message = (

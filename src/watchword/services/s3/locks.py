@@ -33,6 +33,20 @@ def is_lock_asked(asked: Any) -> bool:
 
 def new_lock(asked: Any, bucket: Bucket, now: datetime) -> dict[str, Any]:
     """The lock of a new version, as fields of its record. Raises InvalidRequest, InvalidArgument."""
+    found = asked_lock(asked, bucket, now)
+    return found if "retention_mode" in found else found | default_retention(bucket, now)
+
+
+def default_retention(bucket: Bucket, now: datetime) -> dict[str, Any]:
+    """The retention that the bucket gives what comes without one."""
+    if not bucket.lock_mode:
+        return {}
+    until = now + timedelta(days=bucket.lock_days or bucket.lock_years * 365)
+    return {"retention_mode": bucket.lock_mode, "retain_until": until}
+
+
+def asked_lock(asked: Any, bucket: Bucket, now: datetime) -> dict[str, Any]:
+    """The lock that a request asks for, as fields of a record. Raises InvalidRequest, InvalidArgument."""
     mode, until, hold = (
         asked.object_lock_mode,
         asked.object_lock_retain_until_date,
@@ -51,8 +65,6 @@ def new_lock(asked: Any, bucket: Bucket, now: datetime) -> dict[str, Any]:
             raise invalid_argument("Legal Hold must be either of 'ON' or 'OFF'", "x-amz-object-lock-legal-hold", hold)
         if until is not None:
             check_future(until, now, "x-amz-object-lock-retain-until-date")
-    if mode is None and bucket.lock_mode:
-        mode, until = bucket.lock_mode, now + timedelta(days=bucket.lock_days or bucket.lock_years * 365)
     found: dict[str, Any] = {}
     if mode is not None:
         found.update(retention_mode=mode, retain_until=until)

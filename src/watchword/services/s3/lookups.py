@@ -113,7 +113,7 @@ def object_of(
     if version is None:
         stored = directory.objects.get(bucket.name, key)
         if stored is None:
-            raise _missing(directory, bucket, key)
+            raise missing_key(directory, bucket, key)
         return bucket, stored
     stored = version_named(directory, bucket.name, key, version)
     if stored is None:
@@ -123,6 +123,7 @@ def object_of(
     return bucket, stored
 
 
-def _missing(directory: Directory, bucket: Bucket, key: str) -> ApiError:
+def missing_key(directory: Directory, bucket: Bucket, key: str) -> ApiError:
+    """The error for a key without an object, which may be hidden by a delete marker."""
     marker = newest_marker(directory, bucket, key)
     return no_such_key(key) if marker is None else delete_marker_met(key, marker.version or NULL)

@@ -21,7 +21,7 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import all_pieces, pieces_of
 from watchword.services.s3.checksums import part_checksum_view, sum_of
-from watchword.services.s3.copies import source_of
+from watchword.services.s3.copies import check_source, source_of
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import bad_checksum_type, entity_too_large, invalid_argument
 from watchword.services.s3.lists import limited
@@ -107,6 +107,7 @@ def _put_part(
 
 class _CopiedPart(NamedTuple):
     staged: Staged
+    source: StoredObject
     source_version: str | None
 
 
@@ -134,7 +135,7 @@ def _stage_copy(call: Call[shapes.UploadPartCopyRequest], directory: Directory, 
 
     blob = objects.copy(pieces, take) if size else ""
     staged = Staged(blob, size, etag.hexdigest(), algorithm, sum_of(checksum) if checksum is not None else "")
-    return _CopiedPart(staged, shown_version(stored, bucket))
+    return _CopiedPart(staged, stored, shown_version(stored, bucket))
 
 
 def _drop_copy(prepared: _CopiedPart, objects: ObjectStore) -> None:
@@ -164,8 +165,9 @@ def _asked_pieces(asked: str | None, stored: StoredObject, directory: Directory)
 def upload_part_copy(
     call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore, prepared: _CopiedPart
 ) -> shapes.UploadPartCopyOutput:
-    """Put a part that was copied from an object. Raises NoSuchBucket, NoSuchUpload."""
+    """Put a part that was copied from an object. Raises NoSuchBucket, NoSuchUpload, OperationAborted."""
     asked = call.request
+    check_source(asked, prepared.source, directory)
     bucket = bucket_of(asked, directory, call.region)
     upload = upload_of(bucket, asked.key, asked.upload_id, directory)
     part = _put_part(call, upload, asked.part_number, prepared.staged, directory, objects)

@@ -46,7 +46,7 @@ def create_multipart_upload(
         modified_at=call.now.replace(microsecond=0),
         headers=kept_headers(asked),
         metadata=kept_metadata(asked.metadata),
-        **facts(asked, bucket, directory, call.account, call.now),
+        **facts(asked, bucket, directory, call.account, call.now, is_begun=True),
     )
     upload = Upload(
         bucket=bucket.name,

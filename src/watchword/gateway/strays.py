@@ -1,0 +1,45 @@
+"""Query parameters that an S3 upload does not take: refused, since what they ask for would not be done.
+
+    PUT key?partNumber=1    a part of no upload: it would become a whole object
+    PUT key?uploadId=ID     an upload without the number of a part: the same
+    PUT key?versionId=ID    a version cannot be written
+
+Decides by names alone, before anything is known of the caller; answers are those that clients have recorded.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_UploadPart.html
+"""
+
+from __future__ import annotations
+
+from watchword.core.errors import ApiError
+from watchword.core.http import RequestHead
+from watchword.protocols.routes import query_values
+
+_UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
+_STRAYS = (b"partNumber", b"uploadId", b"versionId")
+
+
+def refuse_strays(operation: str, head: RequestHead) -> None:
+    """Raise InvalidArgument or MethodNotAllowed for an upload with a parameter that would be passed over."""
+    if operation not in _UPLOADS or not any(stray in head.query_string for stray in _STRAYS):
+        return
+    query = query_values(head.query_string)
+    if "versionId" in query:
+        message = "This operation does not accept a version-id."
+        raise _invalid_argument(message, "versionId", query["versionId"][0] or "")
+    if operation.startswith("UploadPart"):
+        return
+    if "partNumber" in query:
+        message = "This operation does not accept partNumber without uploadId"
+        raise _invalid_argument(message, "partNumber", "partNumber")
+    if "uploadId" in query:
+        raise ApiError(
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            405,
+            fields={"Method": "PUT", "ResourceType": "UPLOAD"},
+            headers={"allow": "DELETE, POST, GET"},
+        )
+
+
+def _invalid_argument(message: str, name: str, value: str) -> ApiError:
+    return ApiError("InvalidArgument", message, fields={"ArgumentName": name, "ArgumentValue": value})
