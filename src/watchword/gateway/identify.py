@@ -3,6 +3,9 @@
 The first of these that speaks decides: the host name; the claimed credential scope; `X-Amz-Target`; `Action` or the
 `Version` of a query API, in the URL or in a form; else it is S3. A host that names a service or region is final: the
 signature's scope must then agree with it. The operation itself is found by the service's protocol, after the signature.
+
+A service of AWS that is not served is a target like any other: its requests are proved first, as all are, and then
+refused in its own protocol.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import NamedTuple
 from watchword.core.http import RequestHead
 from watchword.core.ids import is_account_id
 from watchword.gateway.names import bucket_before_localhost, read_host, read_region_set, read_scope, region_of_set
-from watchword.protocols.model import Paginator, ServiceModel, load_service
+from watchword.protocols.model import Metadata, Paginator, ServiceModel, load_service, signing_names
 from watchword.protocols.service import Operation as Codec
 from watchword.protocols.service import Service
 from watchword.services.authorization import Requirement
@@ -41,6 +44,12 @@ _DIALECTS = {
 }
 
 
+_HOSTS_OF_OURS = frozenset({"s3-control"})
+"""Names of served services that stand in hosts only."""
+_NAMELESS = "unknown"
+"""What is called by a target that is none of ours, and names no service by its scope or host."""
+
+
 class Entry(NamedTuple):
     """A served operation: all that the way of a request needs of it, found at its first request."""
 
@@ -61,6 +70,7 @@ class Served:
     protocol: Service
     dialect: Dialect
     operations: dict[str, Operation]
+    """Empty when the service is not served."""
     requirements: dict[str, Requirement]
     signing_name: str
     event_source: str
@@ -143,6 +153,16 @@ def served(name: str) -> Served:
     )
 
 
+@cache
+def unserved(name: str) -> Served:
+    """A service of AWS of which nothing is built: what speaks its protocol and words its errors."""
+    protocol = signing_names().get(name, "json")
+    # S3's dialect is for S3 alone: the others that speak XML word these errors as query services do.
+    dialect = Dialect.QUERY if protocol == "rest-xml" else _DIALECTS[protocol]
+    model = ServiceModel(Metadata(protocol), {}, {})
+    return Served(name, Service(model), dialect, {}, {}, name, f"{name}.amazonaws.com")
+
+
 def identify(head: RequestHead, region_default: str) -> Target:
     """Find the target of a request. Never fails: what names nothing is for S3, which answers for itself."""
     scope = read_scope(head.fields.get(b"authorization"), head.query_string)
@@ -152,7 +172,8 @@ def identify(head: RequestHead, region_default: str) -> Target:
     if head.raw_path.startswith(_CONTROL_PATH):
         service = "s3control"
     else:
-        service = scope.service if scope is not None and scope.service in SERVED else _guessed(head)
+        claimed = "" if scope is None else scope.service
+        service = claimed if claimed in SERVED else _guessed(head, claimed)
     return _target(head.host, service, region)
 
 
@@ -164,7 +185,9 @@ def _target(host: str, service_named: str, region_named: str) -> Target:
     if service_named == "s3control" and before is not None and not is_account_id(before):
         # A key may look like S3 Control's paths; its clients put an account before the host.
         service_named = "s3"
-    service = served(read.service if read.service in SERVED else service_named)
+    is_final = read.service in SERVED or (before is None and _is_unserved(read.service))
+    name = read.service if is_final and read.service is not None else service_named
+    service = served(name) if name in SERVED else unserved(name)
     region = GLOBAL_REGION if service.name in _GLOBAL_SERVICES else read.region or region_named
     demanded = read.region
     if demanded is None and service.name in ("iam", "organizations", "sts") and read.is_aws:
@@ -178,17 +201,26 @@ def _target(host: str, service_named: str, region_named: str) -> Target:
     return Target(service, region, demanded, bucket)
 
 
-def _guessed(head: RequestHead) -> str:
+def _is_unserved(name: str | None) -> bool:
+    return name in signing_names() and name not in _HOSTS_OF_OURS
+
+
+def _guessed(head: RequestHead, claimed: str) -> str:
+    """The service, when neither host nor scope names one that is served."""
     target = head.header(b"x-amz-target")
-    if target is not None:
-        return _TARGETS.get(target.partition(b".")[0], "s3")
+    ours = None if target is None else _TARGETS.get(target.partition(b".")[0])
+    if ours is not None:
+        return ours
     query = head.query_string
-    if query:
-        for version, service in _QUERY_VERSIONS.items():
-            if b"Version=" + version.encode() in query:
-                return service
-        if b"Action=" in query:
-            return "sts"
+    for version, service in _QUERY_VERSIONS.items() if query else ():
+        if b"Version=" + version.encode() in query:
+            return service
+    if _is_unserved(claimed):
+        return claimed
+    if target is not None:
+        return _NAMELESS
+    if b"Action=" in query:
+        return "sts"
     content_type = head.header(b"content-type") or b""
     is_form = content_type.startswith(b"application/x-www-form-urlencoded")
     return "sts" if is_form and head.method == "POST" and head.raw_path == b"/" else "s3"

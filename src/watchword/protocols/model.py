@@ -1,7 +1,7 @@
 """Service models as frozen values: what the operations, shapes, errors and page tokens of a service are called.
 
-Decides nothing. Reads the program's own data files (`models/services/`), which `tools/convert_models.py` writes; field
-names are those of the AWS SDK model format, so that a model in that format is a model here.
+Decides nothing. Reads the program's own data files (`models/`), which `tools/convert_models.py` and its neighbours
+write; field names are those of the AWS SDK model format, so that a model in that format is a model here.
 
 Source: https://github.com/boto/botocore (see NOTICE).
 """
@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 _FOLDER = Path(__file__).parents[1] / "models" / "services"
+_NAMES = _FOLDER.parent / "signing_names.json"
 
 Protocol = Literal["query", "ec2", "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
 Location = Literal["uri", "querystring", "header", "headers", "statusCode"]
@@ -189,3 +190,9 @@ def load_service(name: str) -> ServiceModel:
 def service_names() -> list[str]:
     """Every service that has a model, by its SDK name."""
     return sorted(file.stem for file in _FOLDER.glob("*.json"))
+
+
+@functools.cache
+def signing_names() -> dict[str, Protocol]:
+    """Every service of AWS, whether it has a model here or not: its protocol by its name in scopes and hosts."""
+    return msgspec.json.decode(_NAMES.read_bytes(), type=dict[str, Protocol])
