@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.policies import ROOT, SESSION, A, B
+from tests.support.policy_pools import ROOT, SESSION, A, B
 
 from watchword.policy.access import AccessRequest, Levels, Policies, SourcedPolicy
 from watchword.policy.compiled import CompiledDocument

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.support import policies as generate
+from tests.support.policy_pools import B
 
 from watchword.policy.access import NOT_CONTROLLED, ROOT_KEEPS_BUCKET_POLICY, AccessRequest, Policies, SourcedPolicy
 from watchword.policy.compiled import CompiledDocument
@@ -76,7 +77,7 @@ def test_control_policies_never_allow_more(request: AccessRequest, policies: Pol
 
 @given(CONTROLLED, generate.all_policies)
 def test_across_accounts_nothing_passes_without_the_resource(request: AccessRequest, policies: Policies) -> None:
-    elsewhere = replace(request, resource_account=generate.B)
+    elsewhere = replace(request, resource_account=B)
     assert not is_allowed(elsewhere, replace(policies, resource=None))
 
 

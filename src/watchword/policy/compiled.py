@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from watchword.policy.conditions import Test, compile_condition
-from watchword.policy.language import Document, Statement
+from watchword.policy.conditions import Test, compile_alternatives, compile_condition
+from watchword.policy.language import Condition, Document, Effect, Statement
 from watchword.policy.principals import CALLER, NOBODY, Principal, PrincipalMatcher
 from watchword.policy.variables import Get, Part, Variable, expand, parse_template
-from watchword.policy.wildcards import Pattern, parse_pattern
+from watchword.policy.wildcards import Pattern, PatternSet, parse_pattern
 
 ACTIONS_KEPT_MAX: Final = 2048
 """How many actions a document or plan remembers; AWS's services that are served have fewer."""
@@ -27,9 +27,10 @@ class CompiledStatement:
 
     __slots__ = (
         "_actions",
-        "_conditions",
+        "_matches_fixed",
         "_patterns",
         "_templates",
+        "_tests",
         "has_variables",
         "index",
         "principals",
@@ -47,8 +48,9 @@ class CompiledStatement:
                 statement.principals, is_negated=statement.is_not_principal, effect=statement.effect
             )
         self._patterns: tuple[Pattern, ...] | None = None
+        self._matches_fixed: Callable[[str], bool] = _nothing
         self._templates: tuple[tuple[Part, ...], ...] = ()
-        self._conditions: tuple[Test, ...] = ()
+        self._tests: tuple[Test, ...] | None = None
 
     def speaks_of(self, action: str) -> bool:
         """True when the Action element matches. `action` is in lower case."""
@@ -56,7 +58,7 @@ class CompiledStatement:
         return matched is not self.statement.is_not_action
 
     def compile(self) -> tuple[Pattern, ...]:
-        """Compile resources and conditions, once; the resource patterns that hold no variable."""
+        """Compile resources, once; the patterns that hold no variable."""
         if self._patterns is None:
             statement = self.statement
             templates = [
@@ -64,10 +66,6 @@ class CompiledStatement:
                 for each in statement.resources or ()
             ]
             self._templates = tuple(each for each in templates if any(isinstance(part, Variable) for part in each))
-            self._conditions = tuple(
-                compile_condition(each, effect=statement.effect, has_variables=self.has_variables)
-                for each in statement.conditions
-            )
             self._patterns = tuple(
                 Pattern([part for part in each if not isinstance(part, Variable)])
                 for each in templates
@@ -75,28 +73,56 @@ class CompiledStatement:
             )
         return self._patterns
 
+    def _prepare(self) -> tuple[Test, ...]:
+        """Compile what only a statement that is asked by itself needs: most are merged into sets."""
+        patterns = self.compile()
+        self._matches_fixed = patterns[0].matches if len(patterns) == 1 else PatternSet(patterns).matches
+        self._tests = tuple(
+            compile_condition(each, effect=self.statement.effect, has_variables=self.has_variables)
+            for each in self.statement.conditions
+        )
+        return self._tests
+
+    @property
+    def is_for_everyone(self) -> bool:
+        """True when the statement names every caller."""
+        return self.principals is None or self.principals.is_everyone
+
     @property
     def is_plain(self) -> bool:
         """True when nothing but the resource's text decides whether the statement applies."""
         statement = self.statement
-        everyone = self.principals is None or self.principals.is_everyone
-        return everyone and not (statement.conditions or statement.is_not_resource or self._templates)
+        return self.is_for_everyone and not (statement.conditions or statement.is_not_resource or self._templates)
 
     @property
-    def sole_conditions(self) -> tuple[Test, ...] | None:
-        """The conditions, when nothing else decides whether the statement applies."""
+    def is_conditional_only(self) -> bool:
+        """True when nothing but the conditions decides whether the statement applies."""
         patterns = self.compile()
         statement = self.statement
         covers_everything = statement.resources is None or any(pattern.prefix == "" for pattern in patterns)
-        everyone = self.principals is None or self.principals.is_everyone
-        return self._conditions if everyone and covers_everything and not statement.is_not_resource else None
+        return self.is_for_everyone and covers_everything and not statement.is_not_resource
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Texts of which a resource has to begin with one for the statement to apply; empty texts tell nothing."""
+        patterns = self.compile()
+        statement = self.statement
+        if statement.resources is None or statement.is_not_resource:
+            return ("",)
+        heads = [pattern.exact if pattern.exact is not None else pattern.head for pattern in patterns]
+        return tuple({*heads, *map(_prefix, self._templates)})
 
     def applies(self, resource: str, get: Get) -> bool:
         """True when Resource and Condition are met. The statement must speak of the action."""
-        patterns = self.compile()
-        if self.statement.resources is not None and not self._covers(patterns, resource, get):
+        tests = self._tests
+        if tests is None:
+            tests = self._prepare()
+        if self.statement.resources is not None and not self._covers(resource, get):
             return False
-        return all(test(get) for test in self._conditions)
+        for test in tests:  # noqa: SIM110 - a generator costs more than the loop
+            if not test(get):
+                return False
+        return True
 
     def reach(self, resource: str, get: Get, caller: Principal) -> int:
         """How firmly the statement names the caller, NOBODY when it does not apply."""
@@ -104,25 +130,32 @@ class CompiledStatement:
         reach = CALLER if principals is None else principals.reach(caller)
         return reach if reach != NOBODY and self.applies(resource, get) else NOBODY
 
+    def reach_everyone(self, resource: str, get: Get, _: Principal) -> int:
+        """`reach` of a statement that names every caller."""
+        return CALLER if self.applies(resource, get) else NOBODY
+
     def federated_reach(self, resource: str, get: Get, caller: Principal) -> int:
         """`reach` for a role trust policy and the call of AssumeRoleWithSAML or AssumeRoleWithWebIdentity."""
         reach = NOBODY if self.principals is None else self.principals.federated_reach(caller)
         return reach if reach != NOBODY and self.applies(resource, get) else NOBODY
 
-    def _covers(self, patterns: tuple[Pattern, ...], resource: str, get: Get) -> bool:
+    def _covers(self, resource: str, get: Get) -> bool:
         if not self.statement.is_not_resource:
-            for pattern in patterns:
-                if pattern.matches(resource):
+            if self._matches_fixed(resource):
+                return True
+            for template in self._templates:
+                if resource.startswith(_prefix(template)) and _expands_to(template, resource, get):
                     return True
-            return any(
-                resource.startswith(_prefix(template)) and _expands_to(template, resource, get) is True
-                for template in self._templates
-            )
-        if any(pattern.matches(resource) for pattern in patterns):
+            return False
+        if self._matches_fixed(resource):
             return False
         excluded = [_expands_to(template, resource, get) for template in self._templates]
         # What an unresolved variable would have excluded is unknown: an Allow fails, a Deny applies.
         return True not in excluded and (None not in excluded or self.statement.effect == "Deny")
+
+
+def _nothing(_: str) -> bool:
+    return False
 
 
 def _prefix(template: tuple[Part, ...]) -> str:
@@ -139,77 +172,73 @@ def _expands_to(template: tuple[Part, ...], resource: str, get: Get) -> bool | N
 class StatementSet:
     """Statements of one effect that speak of one action, merged so that the plain ones cost one look-up."""
 
-    __slots__ = ("_conditional", "_exact", "_patterns", "_prefixes", "_rest", "is_everything")
+    __slots__ = ("_conditional", "_exact", "_others", "_prefixes", "_rest", "_rest_prefixes", "is_everything")
 
-    def __init__(self, statements: Iterable[CompiledStatement]) -> None:
-        exact: set[str] = set()
-        prefixes: set[str] = set()
-        patterns: list[Callable[[str], bool]] = []
-        conditional: list[tuple[Test, ...]] = []
+    def __init__(self, statements: Iterable[CompiledStatement], effect: Effect) -> None:
+        plain: list[Pattern] = []
+        conditional: dict[bool, list[tuple[Condition, ...]]] = {True: [], False: []}
         rest: list[CompiledStatement] = []
         self.is_everything = False
         for statement in statements:
-            compiled = statement.compile()
-            if not statement.is_plain:
-                conditions = statement.sole_conditions
-                if conditions is None:
-                    rest.append(statement)
-                else:
-                    conditional.append(conditions)
-            elif statement.statement.resources is None:
+            patterns = statement.compile()
+            is_conditional_only = statement.is_conditional_only
+            if is_conditional_only and not statement.statement.conditions:
                 self.is_everything = True
-            for pattern in compiled if statement.is_plain else ():
-                if pattern.exact is not None:
-                    exact.add(pattern.exact)
-                elif pattern.prefix is not None:
-                    prefixes.add(pattern.prefix)
-                else:
-                    patterns.append(pattern.matches)
-        self.is_everything = self.is_everything or "" in prefixes
-        self._exact = frozenset(exact)
-        self._prefixes = tuple(prefixes)
-        self._patterns = tuple(patterns)
-        self._conditional = tuple(conditional)
-        self._rest = tuple(rest)
+            elif statement.is_plain:
+                plain += patterns
+            elif is_conditional_only:
+                conditional[statement.has_variables].append(statement.statement.conditions)
+            else:
+                rest.append(statement)
+        together = PatternSet(plain)
+        self._exact, self._prefixes, self._others = together.exact, together.prefixes, together.others
+        self._conditional = tuple(
+            block
+            for has_variables, blocks in conditional.items()
+            for block in compile_alternatives(blocks, effect=effect, has_variables=has_variables)
+        )
+        self._rest = tuple(
+            (each.prefixes, each.reach_everyone if each.is_for_everyone else each.reach) for each in rest
+        )
+        self._rest_prefixes = tuple({prefix for prefixes, _ in self._rest for prefix in prefixes})
 
-    def _matches_plainly(self, resource: str) -> bool:
+    def matches(self, resource: str, get: Get, caller: Principal) -> bool:
+        """True when any statement applies and names the caller in any way."""
         if self.is_everything or resource in self._exact or resource.startswith(self._prefixes):
             return True
-        for matches in self._patterns:  # noqa: SIM110 - a generator costs more than the loop
-            if matches(resource):
-                return True
-        return False
-
-    def _meets_conditions(self, get: Get) -> bool:
+        if self._others is not None and self._others(resource):
+            return True
         for tests in self._conditional:
             for test in tests:
                 if not test(get):
                     break
             else:
                 return True
-        return False
-
-    def matches(self, resource: str, get: Get, caller: Principal) -> bool:
-        """True when any statement applies and names the caller in any way."""
-        if self._matches_plainly(resource) or (self._conditional and self._meets_conditions(get)):
-            return True
-        for statement in self._rest:  # noqa: SIM110
-            if statement.reach(resource, get, caller):
-                return True
+        if resource.startswith(self._rest_prefixes):
+            for prefixes, reach in self._rest:
+                if resource.startswith(prefixes) and reach(resource, get, caller):
+                    return True
         return False
 
     def reach(self, resource: str, get: Get, caller: Principal) -> int:
         """The firmest way in which an applicable statement names the caller."""
-        if self._matches_plainly(resource) or (self._conditional and self._meets_conditions(get)):
+        if self._applies_to_everyone(resource, get):
             return CALLER
         best = NOBODY
-        for statement in self._rest:
-            reach = statement.reach(resource, get, caller)
-            if reach > best:
-                if reach == CALLER:
-                    return CALLER
-                best = reach
+        if resource.startswith(self._rest_prefixes):
+            for prefixes, reach in self._rest:
+                if resource.startswith(prefixes):
+                    best = max(best, reach(resource, get, caller))
+                    if best == CALLER:
+                        break
         return best
+
+    def _applies_to_everyone(self, resource: str, get: Get) -> bool:
+        if self.is_everything or resource in self._exact or resource.startswith(self._prefixes):
+            return True
+        if self._others is not None and self._others(resource):
+            return True
+        return any(all(test(get) for test in tests) for tests in self._conditional)
 
 
 class CompiledDocument:
@@ -251,7 +280,7 @@ class CompiledDocument:
         return found
 
 
-def statement_set(documents: Iterable[CompiledDocument], action: str, effect: str) -> StatementSet | None:
+def statement_set(documents: Iterable[CompiledDocument], action: str, effect: Effect) -> StatementSet | None:
     """The statements of one effect that speak of an action; None for none."""
     folded = action.lower()
     found = [
@@ -260,4 +289,4 @@ def statement_set(documents: Iterable[CompiledDocument], action: str, effect: st
         for statement in document.statements
         if statement.statement.effect == effect and statement.speaks_of(folded)
     ]
-    return StatementSet(found) if found else None
+    return StatementSet(found, effect) if found else None

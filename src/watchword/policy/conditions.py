@@ -14,14 +14,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import operator as compare
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from watchword.policy.language import Condition, Effect
 from watchword.policy.operators import Operator, parse_operator
 from watchword.policy.values import is_true, parse_address, parse_base64, parse_date, parse_network, parse_number
 from watchword.policy.variables import Get, Part, Variable, expand, parse_template
-from watchword.policy.wildcards import Pattern, Wildcard
+from watchword.policy.wildcards import Pattern, PatternSet, Wildcard
 
 Test = Callable[[Get], bool]
 """Says whether a request's context meets a condition."""
@@ -51,6 +51,37 @@ def compile_condition(condition: Condition, *, effect: Effect, has_variables: bo
     if asked.quantifier == "ForAnyValue":
         return _for_any_value(key, comparing, asked.is_if_exists)
     return _single_value(key, comparing, asked.is_if_exists or asked.is_negated)
+
+
+def compile_alternatives(
+    alternatives: Iterable[tuple[Condition, ...]], *, effect: Effect, has_variables: bool
+) -> tuple[tuple[Test, ...], ...]:
+    """Compile blocks of which any one is to be met, with as few tests as will do.
+
+    Blocks that are the same are tested once. Blocks of one condition each, on the same key and by the same operator,
+    are one condition with the values of all, where any value is enough.
+    """
+    merged: dict[tuple[Operator, str], Condition] = {}
+    blocks: list[tuple[Condition, ...]] = []
+    for block in dict.fromkeys(alternatives):
+        asked = parse_operator(block[0].operator) if len(block) == 1 else None
+        if asked is None or not _any_value_is_enough(asked, effect):
+            blocks.append(block)
+            continue
+        only = block[0]
+        key = (asked, only.key.lower())
+        values = merged[key].values if key in merged else ()
+        merged[key] = Condition(only.operator, only.key, (*values, *only.values))
+    blocks += [(each,) for each in merged.values()]
+    return tuple(
+        tuple(compile_condition(each, effect=effect, has_variables=has_variables) for each in block) for block in blocks
+    )
+
+
+def _any_value_is_enough(asked: Operator, effect: Effect) -> bool:
+    """True when a condition with several values says what one condition for each value would, any of them met."""
+    is_settled_by_order = asked.comparison == "ArnLike" and effect == "Allow"
+    return not (asked.is_negated or asked.quantifier == "ForAllValues" or is_settled_by_order)
 
 
 def _never(_: Get) -> bool:
@@ -157,14 +188,13 @@ def _like(values: tuple[str, ...], is_negated: bool, has_variables: bool) -> Com
     templates = _templates(values, has_variables, True)
     patterns = [Pattern(_fixed(each)) for each in templates if _is_static(each)]
     varying = [each for each in templates if not _is_static(each)]
-    if len(patterns) == 1 and not varying:
-        only = patterns[0].matches
-        return lambda value, _: only(value) is not is_negated
+    matches = patterns[0].matches if len(patterns) == 1 else PatternSet(patterns).matches
+    if not varying:
+        return lambda value, _: matches(value) is not is_negated
 
     def comparing(value: str, get: Get) -> bool:
-        for pattern in patterns:
-            if pattern.matches(value):
-                return not is_negated
+        if matches(value):
+            return not is_negated
         for template in varying:
             expanded = expand(template, get)
             if expanded is not None and Pattern(expanded).matches(value):

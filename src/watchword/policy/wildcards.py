@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final
 
@@ -91,19 +91,19 @@ class Pattern:
     """A compiled pattern.
 
     `exact` is the whole text when there is no wildcard; `prefix` the literal before a single, final `*` (empty for the
-    pattern `*`); both are None otherwise. Callers may use them to compare many patterns at once.
+    pattern `*`); both are None otherwise. `head` and `tail` are texts with which all that matches begins and ends.
     """
 
     __slots__ = (
         "_between",
         "_counts_units",
-        "_head",
         "_is_anchored",
         "_length_min",
         "_segments",
-        "_tail",
         "exact",
+        "head",
         "prefix",
+        "tail",
     )
 
     def __init__(self, parts: Parts) -> None:
@@ -121,9 +121,9 @@ class Pattern:
         self.exact = literals[0] if not counts_units and len(groups) == 1 else None
         is_prefix = not counts_units and len(groups) > 1 and not any(literals[1:])
         self.prefix = literals[0] if is_prefix else None
-        self._head, self._tail = literals[0], literals[-1]
         self._between = tuple(literals[1:-1])
-        self._length_min = len(self._head) + len(self._tail)
+        self._length_min = len(literals[0]) + len(literals[-1])
+        self.head, self.tail = (literals[0], literals[-1]) if not counts_units else (_literal_head(parts), "")
 
     def matches(self, text: str) -> bool:
         """True when the whole text matches."""
@@ -152,13 +152,60 @@ class Pattern:
 
     def _matches_literals(self, text: str) -> bool:
         """`matches` for a pattern of literals and `*`s: no place has to be counted."""
-        if len(text) < self._length_min or not text.startswith(self._head) or not text.endswith(self._tail):
+        if len(text) < self._length_min or not text.startswith(self.head) or not text.endswith(self.tail):
             return False
         if self._between:
-            at, end = len(self._head), len(text) - len(self._tail)
+            at, end = len(self.head), len(text) - len(self.tail)
             for literal in self._between:
                 found = text.find(literal, at, end)
                 if found < 0:
                     return False
                 at = found + len(literal)
         return True
+
+
+class PatternSet:
+    """Many patterns asked at once: what no pattern can match is told after four comparisons, however many there are.
+
+    `exact` holds whole texts, `prefixes` the beginnings of what a final `*` matches; `others` asks all other patterns,
+    None when there are none. Callers in a hurry ask the three themselves.
+    """
+
+    __slots__ = ("_heads", "_matchers", "_tails", "exact", "others", "prefixes")
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        exact: set[str] = set()
+        prefixes: set[str] = set()
+        others: list[Pattern] = []
+        for pattern in patterns:
+            if pattern.exact is not None:
+                exact.add(pattern.exact)
+            elif pattern.prefix is not None:
+                prefixes.add(pattern.prefix)
+            else:
+                others.append(pattern)
+        self.exact = frozenset(exact)
+        self.prefixes = tuple(prefixes)
+        self._heads = tuple({pattern.head for pattern in others})
+        self._tails = tuple({pattern.tail for pattern in others})
+        self._matchers = tuple(pattern.matches for pattern in others)
+        self.others = self._matchers[0] if len(others) == 1 else self._match_any if others else None
+
+    def matches(self, text: str) -> bool:
+        """True when the whole text matches any of the patterns."""
+        if text in self.exact or text.startswith(self.prefixes):
+            return True
+        return self.others is not None and self.others(text)
+
+    def _match_any(self, text: str) -> bool:
+        if text.startswith(self._heads) and text.endswith(self._tails):
+            for matches in self._matchers:
+                if matches(text):
+                    return True
+        return False
+
+
+def _literal_head(parts: Parts) -> str:
+    """What stands before the first wildcard, when it is one character for each UTF-16 unit in any text."""
+    head = parts[0] if parts and isinstance(parts[0], str) else ""
+    return head if head.isascii() else ""

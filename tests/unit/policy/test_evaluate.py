@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.policies import SESSION, USER, full
+from tests.support.policies import full
+from tests.support.policy_pools import SESSION, USER
 
 from watchword.policy import spec
 from watchword.policy.access import AccessRequest, Policies, SourcedPolicy

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.policies import SESSION, USER, A, B, full
+from tests.support.policies import full
+from tests.support.policy_pools import SESSION, USER, A, B
 
 from watchword.policy.access import AccessRequest, Levels, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.changes import Change, Owner
