@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -152,7 +153,8 @@ class TestNoDifference:
             acme = system.house.account()
             keys = system.at_front(acme.administrator)
             description = system.front.description
-            client = boto3.client(  # type: ignore[reportUnknownMemberType]
+            connect: Any = boto3.client  # type: ignore[reportUnknownMemberType]
+            client = connect(
                 "sts",
                 region_name="us-east-1",
                 endpoint_url=description["https"],

@@ -29,6 +29,24 @@ from watchword.server.settings import (
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_NODE_OPTIONS = (
+    click.option(
+        "--keys-to",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="SOCKET",
+        envvar="WATCHWORD_KEYS_TO",
+        help="Give derived keys to front nodes of this machine, at this Unix socket.",
+    ),
+    click.option(
+        "--keys-from",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="SOCKET",
+        envvar="WATCHWORD_KEYS_FROM",
+        help="Serve as a front node: read no master key, ask the node at this socket for derived keys.",
+    ),
+)
+
+
 def _server_options(function: F) -> F:
     for option in reversed(
         (
@@ -72,20 +90,7 @@ def _server_options(function: F) -> F:
                 callback=parsed(parse_vpc_endpoint),
                 help="Listen there as a VPC endpoint, with its policy; before HOST, https:// asks for TLS.",
             ),
-            click.option(
-                "--keys-to",
-                type=click.Path(dir_okay=False, path_type=Path),
-                metavar="SOCKET",
-                envvar="WATCHWORD_KEYS_TO",
-                help="Give derived keys to front nodes of this machine, at this Unix socket.",
-            ),
-            click.option(
-                "--keys-from",
-                type=click.Path(dir_okay=False, path_type=Path),
-                metavar="SOCKET",
-                envvar="WATCHWORD_KEYS_FROM",
-                help="Serve as a front node: read no master key, ask the node at this socket for derived keys.",
-            ),
+            *_NODE_OPTIONS,
             click.option(
                 "--stale-max",
                 type=click.IntRange(0),

@@ -12,6 +12,7 @@ from watchword.core.http import Spooled
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store
+from watchword.server.data_directory import locked_front
 from watchword.storage.leftovers import Leftovers
 from watchword.storage.memory import MemoryStore
 from watchword.storage.objects import LocalObjects
@@ -76,6 +77,20 @@ def test_a_blob_of_this_run_is_left_alone_although_no_record_names_it_yet(
     blob = stage(objects)
     sweep(Leftovers(objects, store, tmp_path / "objects", lock))
     assert kept(tmp_path) == {blob}
+
+
+def test_what_a_front_node_staged_that_outlived_the_last_run_is_left_alone_while_it_runs(
+    store: Store, objects: LocalObjects, tmp_path: Path
+) -> None:
+    with locked_front(tmp_path) as folder:
+        os.utime(folder / "lock", (1, 1))
+        blob = stage(objects)
+        lock = started(tmp_path)
+        sweep(Leftovers(objects, store, tmp_path / "objects", lock, tmp_path / "fronts"))
+        assert kept(tmp_path) == {blob}
+    (tmp_path / "objects" / "sweeping").unlink()
+    sweep(Leftovers(objects, store, tmp_path / "objects", lock, tmp_path / "fronts"))
+    assert kept(tmp_path) == set()
 
 
 def test_one_process_sweeps_at_a_time(store: Store, objects: LocalObjects, tmp_path: Path) -> None:
