@@ -144,6 +144,36 @@ says 'Dear reader' as clerk "$aws" s3 cp s3://letters/first -
 refused AccessDenied 'User: arn:aws:sts::111122223333:assumed-role/clerk/maria is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::letters" because no identity-based policy allows the s3:ListBucket action' \
     as clerk "$aws" s3api list-objects-v2 --bucket letters
 
+chapter "Lending: a federated user has what its maker and a session policy both allow"
+as olivia "$aws" iam put-user-policy --user-name maria --policy-name lend --policy-document '{
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["sts:GetFederationToken", "s3:GetObject"], "Resource": "*"}]}'
+take guest Credentials as maria "$aws" sts get-federation-token --name guest --policy '{
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+says arn:aws:sts::111122223333:federated-user/guest as guest "${who[@]}"
+says 'Dear reader' as guest "$aws" s3 cp s3://letters/first -
+refused AccessDenied 'User: arn:aws:sts::111122223333:federated-user/guest is not authorized to perform: s3:DeleteObject on resource: "arn:aws:s3:::letters/first" because no identity-based policy allows the s3:DeleteObject action' \
+    as guest "$aws" s3api delete-object --bucket letters --key first
+
+chapter "A second factor: the code counts once"
+code() {
+    python3 - "$1" "$2" <<'END'
+import base64, hmac, sys, time
+digest = hmac.digest(base64.b32decode(sys.argv[1]), (int(time.time()) // 30 + int(sys.argv[2])).to_bytes(8, "big"), "sha1")
+start = digest[-1] & 15
+print(f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}")
+END
+}
+phone=$(as olivia "$aws" iam create-virtual-mfa-device --virtual-mfa-device-name maria --bootstrap-method Base32StringSeed --outfile "$work/seed" --query VirtualMFADevice.SerialNumber --output text)
+seed=$(<"$work/seed")
+as olivia "$aws" iam enable-mfa-device --user-name maria --serial-number "$phone" --authentication-code1 "$(code "$seed" -1)" --authentication-code2 "$(code "$seed" 0)"
+once=$(code "$seed" 0)
+take factor Credentials as maria "$aws" sts get-session-token --serial-number "$phone" --token-code "$once"
+says arn:aws:iam::111122223333:user/maria as factor "${who[@]}"
+refused AccessDenied "MultiFactorAuthentication failed with invalid MFA one time pass code. " \
+    as maria "$aws" sts get-session-token --serial-number "$phone" --token-code "$once"
+
 chapter "Credentials that are not right"
 maria=${keys[maria]}
 mismatch="The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."

@@ -108,7 +108,7 @@ def test_of_sts_a_federated_user_may_only_ask_who_it_is(acme: Account) -> None:
     acme.administrator.client("iam").create_role(
         RoleName="for-guests", AssumeRolePolicyDocument=trust(AWS=[arn, acme.id])
     )
-    calls = {
+    calls: dict[str, tuple[Any, dict[str, Any]]] = {
         "AssumeRole": (sts.assume_role, {"RoleArn": acme.arn("role/for-guests"), "RoleSessionName": "more"}),
         "GetSessionToken": (sts.get_session_token, {}),
         "GetFederationToken": (sts.get_federation_token, {"Name": "another", "Policy": EVERYTHING}),

@@ -10,6 +10,7 @@ from watchword.directory.accounts import ACCOUNT_ALIASES, ACCOUNTS
 from watchword.directory.buckets import BUCKET_SETTINGS, BUCKETS, OBJECTS, S3_ACCOUNTS, VERSIONS
 from watchword.directory.groups import GROUPS, MEMBERSHIPS
 from watchword.directory.instance_profiles import INSTANCE_PROFILES
+from watchword.directory.mfa_devices import MFA_CODE_USES, MFA_DEVICES
 from watchword.directory.organizations import (
     ACCOUNT_CREATIONS,
     CONTROL_POLICIES,
@@ -21,6 +22,7 @@ from watchword.directory.organizations import (
 from watchword.directory.policies import ATTACHMENTS, INLINE_POLICIES, MANAGED_POLICIES, POLICY_VERSIONS
 from watchword.directory.ports import Collection, Record, RecordType, Transaction
 from watchword.directory.roles import ROLES, ROLES_LAST_USED
+from watchword.directory.service_linked_roles import ROLE_DELETIONS
 from watchword.directory.uploads import ASSEMBLIES, UPLOAD_PARTS, UPLOADS
 from watchword.directory.users import USERS
 
@@ -34,12 +36,15 @@ RECORD_TYPES: tuple[RecordType[Any], ...] = (
     MEMBERSHIPS,
     ROLES,
     ROLES_LAST_USED,
+    ROLE_DELETIONS,
     MANAGED_POLICIES,
     POLICY_VERSIONS,
     INLINE_POLICIES,
     ATTACHMENTS,
     ACCESS_KEYS,
     ACCESS_KEYS_LAST_USED,
+    MFA_DEVICES,
+    MFA_CODE_USES,
     INSTANCE_PROFILES,
     BUCKETS,
     OBJECTS,
@@ -89,12 +94,15 @@ class Directory:
     memberships = _Bound(MEMBERSHIPS)
     roles = _Bound(ROLES)
     roles_last_used = _Bound(ROLES_LAST_USED)
+    role_deletions = _Bound(ROLE_DELETIONS)
     managed_policies = _Bound(MANAGED_POLICIES)
     policy_versions = _Bound(POLICY_VERSIONS)
     inline_policies = _Bound(INLINE_POLICIES)
     attachments = _Bound(ATTACHMENTS)
     access_keys = _Bound(ACCESS_KEYS)
     access_keys_last_used = _Bound(ACCESS_KEYS_LAST_USED)
+    mfa_devices = _Bound(MFA_DEVICES)
+    mfa_code_uses = _Bound(MFA_CODE_USES)
     instance_profiles = _Bound(INSTANCE_PROFILES)
     buckets = _Bound(BUCKETS)
     objects = _Bound(OBJECTS)

@@ -163,12 +163,27 @@ def _token_issue_time(facts: Facts) -> ContextValue:
     return None if session is None else iso8601(session.issued_at)
 
 
+def _brings_second_factor(facts: Facts) -> bool:
+    """True for a request that is judged as one with a second factor.
+
+    INVARIANT: an operation that is declared so verifies the code after it was authorized, and before it answers.
+    """
+    around = facts.around
+    if not around.requirement.takes_second_factor:
+        return False
+    return around.request.serial_number is not None and around.request.token_code is not None
+
+
 def _mfa_present(facts: Facts) -> ContextValue:
+    if _brings_second_factor(facts):
+        return "true"
     session = facts.around.caller.session
     return None if session is None else _flag(session.mfa_at is not None)
 
 
 def _mfa_age(facts: Facts) -> ContextValue:
+    if _brings_second_factor(facts):
+        return "0"
     session = facts.around.caller.session
     if session is None or session.mfa_at is None:
         return None

@@ -26,7 +26,7 @@ class Dispatcher:
 
     def __init__(self, store: Store, ports: Mapping[str, Any]) -> None:
         self._store = store
-        self._ports = ports
+        self._ports = {**ports, "prepared": None}
 
     def read(self, operation: Operation, call: Call[Any], directory: Directory) -> Any:
         """Run a reading operation on the snapshot that it was authorized on."""
@@ -38,7 +38,7 @@ class Dispatcher:
         )
 
     def write(self, operation: Operation, call: Call[Any], position: int, recheck: Recheck) -> Any:
-        """Run a writing operation and wait until it is on disk. `position` is the feed's when it was authorized."""
+        """Run an operation that waits, until it is on disk. `position` is the feed's when it was authorized."""
         ports = dict(self._ports)
         if operation.prepare is not None:
             ports["prepared"] = self._prepare(operation.prepare, operation.prepare_needs, call)

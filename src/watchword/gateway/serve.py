@@ -276,7 +276,7 @@ class Gateway:
         if proof.claim is not None and proof.claim.form is Form.QUERY and service.dialect is Dialect.S3:
             head = with_query_headers(head)
         request = entry.codec.read(head, body, exchange.labels)
-        if entry.requirement.is_always_allowed and not entry.operation.writes:
+        if entry.requirement.is_always_allowed and not entry.operation.waits(request):
             exchange.call = self.authorizer.admit(
                 entry.requirement, request, proof.caller, target.region, exchange.now, exchange.request_id
             )
@@ -306,7 +306,8 @@ class Gateway:
 
     def _run(self, exchange: Exchange, directory: Directory | None) -> HttpResponse | Commit:
         assert exchange.entry is not None
-        if exchange.entry.operation.writes:
+        assert exchange.call is not None
+        if exchange.entry.operation.waits(exchange.call.request):
             if not self.audit_log.is_writable:
                 raise unavailable(exchange.target.service.dialect)
             return lambda: self._commit(exchange)

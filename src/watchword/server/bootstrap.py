@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from watchword.core.clock import Clock
 from watchword.core.errors import AlreadyExists, OperatorError
@@ -41,6 +41,7 @@ from watchword.credentials.passwords import hash_password, new_password
 from watchword.credentials.sealing import Sealer
 from watchword.credentials.secret_text import SecretText
 from watchword.credentials.session_seals import MintingKeys, SessionSealer, SignedSealer
+from watchword.credentials.totp import SEED_PURPOSE
 from watchword.directory.access_keys import AccessKey
 from watchword.directory.accounts import Account
 from watchword.directory.directory import Directory
@@ -69,6 +70,8 @@ from watchword.storage.leftovers import Leftovers
 from watchword.storage.objects import LocalObjects
 from watchword.storage.recent_file import RecentFile
 from watchword.storage.sqlite import SqliteStore
+
+T = TypeVar("T")
 
 DATABASE = "watchword.db"
 DECISIONS = "decisions.jsonl"
@@ -124,6 +127,7 @@ def _own_keys(settings: Settings, store: Store, endpoints: frozenset[str], rando
         ports={
             "key_sealer": key_sealer,
             "message_sealer": Sealer(keyring, MESSAGE_PURPOSE, random_bytes),
+            "seed_sealer": Sealer(keyring, SEED_PURPOSE, random_bytes),
             "session_sealer": sessions,
         },
         desk=KeyDesk(secrets, minting, endpoints, open_log) if gives else None,
@@ -161,6 +165,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         "objects": objects,
         "random_bytes": random_bytes,
         **keys.ports,
+        "write_apart": functools.partial(_write_apart, store),
     }
     audit_log = FileAuditLog(data_dir / "audit", event_line)
     is_front = settings.keys_from is not None
@@ -186,6 +191,10 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         hand_on=keys.hand_on,
         chores=() if is_front else (leftovers.step,),
     )
+
+
+def _write_apart(store: Store, change: Callable[[Directory], T]) -> T:
+    return store.write(lambda transaction: change(Directory(transaction)))
 
 
 def create_account(

@@ -11,6 +11,8 @@ which needs no check, `inherited` an attribute of the caller's session that asks
 resolver. `missing` is a check that is asked only when a check's resource is
 missing from what holds it: refused, the answer is AccessDenied, so that only those who may list learn what is absent.
 `version_action` stands in for `action` when the resource is a certain version of an object.
+`second_factor = true` marks the operation for whose checks a second factor that comes with the request counts as
+given: it then issues nothing unless the code is right.
 `always = true` marks the few operations that no policy can deny. Every check of an operation must be allowed.
 
 `each = "deletions"` stands instead of action and resource: a resolver of `EACH` in resources.py lists pairs of action
@@ -127,6 +129,8 @@ class Requirement:
     """Service condition keys, in lower case; a key with a name part ends with `/`."""
     is_always_allowed: bool = False
     """No policy controls it: GetCallerIdentity, GetSessionToken."""
+    takes_second_factor: bool = False
+    """A second factor that comes with the request counts as given."""
     each: str | None = None
     """The name of the resolver that lists what is decided one by one."""
 
@@ -145,6 +149,7 @@ def _requirement(entry: dict[str, Any]) -> Requirement:
         checks=(_check(entry, ""), *(_check(also, entry["resource"]) for also in entry.get("also", ()))),
         keys=frozenset(_key(name) for name in entry.get("keys", ())),
         is_always_allowed=entry.get("always", False),
+        takes_second_factor=entry.get("second_factor", False),
     )
 
 

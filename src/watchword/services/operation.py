@@ -11,21 +11,42 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
+from watchword.directory.directory import Directory
 from watchword.services.call import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 PORTS = frozenset(
-    {"aws_policies", "directory", "key_sealer", "message_sealer", "objects", "random_bytes", "session_sealer"}
+    {
+        "aws_policies",
+        "directory",
+        "key_sealer",
+        "message_sealer",
+        "objects",
+        "random_bytes",
+        "seed_sealer",
+        "session_sealer",
+        "write_apart",
+    }
 )
 """Names that a function may ask for. `directory` is bound to the transaction of the call, the others live with the
-server: `key_sealer` seals secrets of access keys, `session_sealer` session tokens, `message_sealer`
-encoded authorization messages."""
+server: `key_sealer` seals secrets of access keys, `seed_sealer` those of MFA devices, `session_sealer` session tokens,
+`message_sealer` encoded authorization messages. `write_apart` is for `prepare` alone."""
 
-_MASTER_KEY_PORTS = frozenset({"key_sealer", "message_sealer", "session_sealer"})
+
+_TRANSACTION_PORTS = PORTS - {"write_apart"}
+
+
+class WriteApart(Protocol):
+    """Commits a change by itself, on disk when it returns: marks that must outlive the refusal of their request."""
+
+    def __call__(self, change: Callable[[Directory], T], /) -> T: ...
+
+
+_MASTER_KEY_PORTS = frozenset({"key_sealer", "message_sealer", "seed_sealer", "session_sealer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +64,16 @@ class Operation:
     discard: Callable[..., Any] | None
     """Undoes `prepare` after a commit that surely did not happen; its first argument is what `prepare` gave."""
     discard_needs: tuple[str, ...]
+    waits_for: str | None = None
+    """The request attribute (snake case) whose presence makes an operation that reads wait for the disk."""
     pages_itself: bool = False
     """Its lists are paged by the function, with tokens of its own; `Call.page` is None."""
     needs_master_key: bool = False
     """It seals or opens secrets: a node without the master key hands its requests on."""
+
+    def waits(self, request: Any) -> bool:
+        """True when a request must wait for the disk: it writes, or its `prepare` does."""
+        return self.writes or (self.waits_for is not None and getattr(request, self.waits_for) is not None)
 
     def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
         """Run the function with what it needs."""
@@ -81,6 +108,7 @@ def operation(
     writes: bool = False,
     prepare: Callable[..., Any] | None = None,
     discard: Callable[..., Any] | None = None,
+    waits_for: str | None = None,
     request: type[Any] | None = None,
     pages_itself: bool = False,
 ) -> Callable[[F], F]:
@@ -88,13 +116,15 @@ def operation(
 
     With `prepare`, that function is run first, outside of any transaction, with the call and the ports that it names
     (`directory` is then a snapshot); its result reaches the operation as the argument `prepared`.
-    `discard(prepared, ...)` takes it back when the operation fails. `request` is the input shape, for a function made
+    `discard(prepared, ...)` takes it back when the operation fails. An operation that reads is prepared only for
+    requests with `waits_for`; `prepared` is None for the others. `request` is the input shape, for a function made
     from a table; else the annotation names it. `pages_itself` says that the function cuts its own pages.
     """
     service, _, name = full_name.partition(":")
 
     def declare(function: F) -> F:
-        needs = _needs(function, full_name, "call", PORTS | {"prepared"} if prepare else PORTS)
+        allowed = _TRANSACTION_PORTS | {"prepared"} if prepare else _TRANSACTION_PORTS
+        needs = _needs(function, full_name, "call", allowed)
         prepare_needs = _needs(prepare, full_name, "call", PORTS) if prepare else ()
         OPERATIONS.setdefault(service, {})[name] = Operation(
             service=service,
@@ -106,7 +136,8 @@ def operation(
             prepare=prepare,
             prepare_needs=prepare_needs,
             discard=discard,
-            discard_needs=_needs(discard, full_name, "prepared", PORTS - {"directory"}) if discard else (),
+            discard_needs=_needs(discard, full_name, "prepared", _TRANSACTION_PORTS - {"directory"}) if discard else (),
+            waits_for=waits_for,
             pages_itself=pages_itself,
             needs_master_key=not _MASTER_KEY_PORTS.isdisjoint((*needs, *prepare_needs)),
         )

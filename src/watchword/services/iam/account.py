@@ -32,16 +32,16 @@ def _held(directory: Directory, account: str) -> dict[str, int]:
         "Policies": directory.managed_policies.count(account),
         "PolicyVersionsInUse": directory.policy_versions.count(account),
         "InstanceProfiles": directory.instance_profiles.count(account),
+        "MFADevices": directory.mfa_devices.count(account),
+        "MFADevicesInUse": sum(1 for each in directory.mfa_devices.under(account) if each.owner_id),
+        "AccountMFAEnabled": int(any(directory.mfa_devices.where("owner", account, account, limit=1))),
         "AccountAccessKeysPresent": int(any(root_keys)),
         "AccountPasswordPresent": int(record is not None and record.root_password_hash != ""),
     }
 
 
 _NOT_SERVED = (
-    "AccountMFAEnabled",
     "AccountSigningCertificatesPresent",
-    "MFADevices",
-    "MFADevicesInUse",
     "Providers",
     "ServerCertificates",
 )

@@ -36,7 +36,21 @@ def _resource_tag(request: Any, resource: Resource, caller: Authenticated, name:
     return next((value for key, value in resource.tags if key.lower() == name), None)
 
 
+def _service_name(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    return request.aws_service_name
+
+
+def _of_security_keys(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    """Keys of FIDO security keys, which cannot be registered here."""
+    return None
+
+
 KEYS: dict[str, KeyReader] = {
+    "iam:awsservicename": _service_name,
+    "iam:fido-certification": _of_security_keys,
+    "iam:fido-fips-140-2-certification": _of_security_keys,
+    "iam:fido-fips-140-3-certification": _of_security_keys,
+    "iam:registersecuritykey": _of_security_keys,
     "iam:passedtoservice": _passed_to_service,
     "iam:permissionsboundary": _permissions_boundary,
     "iam:policyarn": _policy_arn,

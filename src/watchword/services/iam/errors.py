@@ -35,6 +35,13 @@ class EntityTemporarilyUnmodifiable(ApiError):
         super().__init__("EntityTemporarilyUnmodifiable", message, 409, fields=fields)
 
 
+class InvalidAuthenticationCode(ApiError):
+    """Status 403."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("InvalidAuthenticationCode", message, 403, fields=fields)
+
+
 class InvalidInput(ApiError):
     """Status 400."""
 

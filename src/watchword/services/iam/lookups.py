@@ -11,6 +11,7 @@ from watchword.directory.aws_policies import AwsPolicies, AwsPolicy
 from watchword.directory.directory import Directory
 from watchword.directory.groups import Group
 from watchword.directory.instance_profiles import InstanceProfile
+from watchword.directory.mfa_devices import MfaDevice
 from watchword.directory.policies import ManagedPolicy
 from watchword.directory.roles import Role
 from watchword.directory.users import User
@@ -47,6 +48,12 @@ def role_named(directory: Directory, account: str, name: str) -> Role:
     return role
 
 
+def describable_role_named(directory: Directory, account: str, name: str) -> Role:
+    """The role, or NoSuchEntity; UnmodifiableEntity when a service keeps even its description and tags to itself."""
+    role = role_named(directory, account, name)
+    return role if role.is_service_linked else modifiable_role_named(directory, account, name)
+
+
 def modifiable_role_named(directory: Directory, account: str, name: str) -> Role:
     """The role, or NoSuchEntity; UnmodifiableEntity when it belongs to a service."""
     role = role_named(directory, account, name)
@@ -63,6 +70,14 @@ def instance_profile_named(directory: Directory, account: str, name: str) -> Ins
     if profile is None:
         raise NoSuchEntity(f"Instance Profile {name} cannot be found.")
     return profile
+
+
+def mfa_device_numbered(directory: Directory, account: str, serial_number: str) -> MfaDevice:
+    """The virtual MFA device, or NoSuchEntity."""
+    device = directory.mfa_devices.seek("serial", serial_number)
+    if device is None or device.account != account:
+        raise NoSuchEntity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
+    return device
 
 
 def policy_arn(text: str) -> Arn:

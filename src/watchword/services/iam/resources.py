@@ -25,6 +25,7 @@ from watchword.directory.users import User
 from watchword.policy.principals import Kind
 from watchword.services.authorization import Resolver, Resource
 from watchword.services.call import Authenticated
+from watchword.services.iam.service_linked_roles import PATH, deleted_role_place, linked_role_name
 
 
 class IamResource(Resource, frozen=True):
@@ -79,6 +80,19 @@ def role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
     return _known(found, "role", request.role_name, caller, "role")
 
 
+def new_service_linked_role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+    """The role that the service will get; for a service without one, what such roles are called."""
+    service = request.aws_service_name
+    name = linked_role_name(service, request.custom_suffix) or "AWSServiceRoleFor"
+    return IamResource(iam_arn(caller.account, "role", f"{PATH}{service}/", name), caller.account, is_principal=True)
+
+
+def deleted_role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+    """The role that a deletion is about, which may be gone."""
+    place = deleted_role_place(request.deletion_task_id)
+    return Resource("*" if place is None else iam_arn(caller.account, "role", *place), caller.account)
+
+
 def group_user_or_role(request: Any, directory: Directory, caller: Authenticated) -> Resource:
     """The user, group or role whose policies are asked about, found by name whatever the path in its ARN."""
     arn = request.policy_source_arn
@@ -98,6 +112,21 @@ def instance_profile(request: Any, directory: Directory, caller: Authenticated) 
     name = request.instance_profile_name
     found = directory.instance_profiles.get(caller.account, name.lower())
     return _known(found, "instance-profile", name, caller, "instance profile")
+
+
+def mfa(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+    """The virtual MFA device with the serial number, which is its ARN."""
+    found = directory.mfa_devices.seek("serial", request.serial_number)
+    if found is None or found.account != caller.account:
+        return Resource(request.serial_number, caller.account)
+    return Resource(found.serial_number, found.account, found.tags)
+
+
+def new_mfa(request: Any, directory: Directory, caller: Authenticated) -> Resource:
+    """The virtual MFA device to make."""
+    return Resource(
+        iam_arn(caller.account, "mfa", request.path or "/", request.virtual_mfa_device_name), caller.account
+    )
 
 
 def _known(
@@ -230,12 +259,16 @@ _RESOLVERS: dict[str, Resolver] = {
     "role": role,
     "role_arn": _by_arn(role),
     "new_role": _new("role", "role_name"),
+    "new_service_linked_role": new_service_linked_role,
+    "deleted_role": deleted_role,
     "roles": _all("role"),
     "policy": policy,
     "group_user_or_role": group_user_or_role,
     "own_policy": own_policy,
     "new_policy": new_policy,
     "policies": policies,
+    "mfa": mfa,
+    "new_mfa": new_mfa,
     "instance_profile": instance_profile,
     "instance_profile_arn": _by_arn(instance_profile),
     "new_instance_profile": _new("instance-profile", "instance_profile_name"),

@@ -16,9 +16,9 @@ from watchword.services.call import Call
 from watchword.services.iam import quotas, shapes
 from watchword.services.iam.boundaries import boundary_view, checked_boundary
 from watchword.services.iam.documents import checked_trust_policy, encoded, shown_trust_policy
-from watchword.services.iam.errors import DeleteConflict, EntityAlreadyExists, InvalidInput
+from watchword.services.iam.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, UnmodifiableEntity
 from watchword.services.iam.holders import refuse_while_holding_policies
-from watchword.services.iam.lookups import RESERVED_PATHS, modifiable_role_named, role_named
+from watchword.services.iam.lookups import RESERVED_PATHS, describable_role_named, modifiable_role_named, role_named
 from watchword.services.iam.tagging import checked_tags, tag_views
 from watchword.services.operation import operation
 
@@ -112,7 +112,9 @@ def update_role(call: Call[shapes.UpdateRoleRequest], directory: Directory) -> s
     Raises NoSuchEntity, UnmodifiableEntity.
     """
     asked = call.request
-    role = modifiable_role_named(directory, call.account, asked.role_name)
+    role = describable_role_named(directory, call.account, asked.role_name)
+    if role.is_service_linked and asked.max_session_duration is not None:
+        raise UnmodifiableEntity(f"{role.name} is an AWS service linked role, max session duration cannot be changed.")
     directory.roles.replace(
         msgspec.structs.replace(
             role,
@@ -128,7 +130,7 @@ def update_role_description(
     call: Call[shapes.UpdateRoleDescriptionRequest], directory: Directory
 ) -> shapes.UpdateRoleDescriptionResponse:
     """Change the description. Raises NoSuchEntity, UnmodifiableEntity."""
-    role = modifiable_role_named(directory, call.account, call.request.role_name)
+    role = describable_role_named(directory, call.account, call.request.role_name)
     role = msgspec.structs.replace(role, description=call.request.description)
     directory.roles.replace(role)
     return shapes.UpdateRoleDescriptionResponse(role=role_view(role, directory, session_seconds=False))
@@ -149,6 +151,11 @@ def delete_role(call: Call[shapes.DeleteRoleRequest], directory: Directory) -> N
     if any(directory.instance_profiles.where("role", call.account, role.id, limit=1)):
         raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
     refuse_while_holding_policies(directory, call.account, role.id)
+    remove_role(directory, role)
+
+
+def remove_role(directory: Directory, role: Role) -> None:
+    """Remove a role, and what is remembered of its use."""
     directory.roles.remove(role)
     used = directory.roles_last_used.get(role.id)
     if used is not None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
 from watchword.protocols.shapes import Shape
 
 
@@ -73,7 +75,7 @@ class AttachUserPolicyRequest(Shape, frozen=True, kw_only=True):
 
 
 class AttachedPermissionsBoundary(Shape, frozen=True, kw_only=True):
-    """Used by CreateUser, GetUser and 11 more."""
+    """Used by CreateUser, GetUser and 14 more."""
 
     permissions_boundary_type: str | None = None
     permissions_boundary_arn: str | None = None
@@ -187,6 +189,20 @@ class CreateRoleResponse(Shape, frozen=True, kw_only=True):
     role: Role
 
 
+class CreateServiceLinkedRoleRequest(Shape, frozen=True, kw_only=True):
+    """Input of CreateServiceLinkedRole."""
+
+    aws_service_name: str = msgspec.field(name="AWSServiceName")
+    description: str | None = None
+    custom_suffix: str | None = None
+
+
+class CreateServiceLinkedRoleResponse(Shape, frozen=True, kw_only=True):
+    """Output of CreateServiceLinkedRole."""
+
+    role: Role | None = None
+
+
 class CreateUserRequest(Shape, frozen=True, kw_only=True):
     """Input of CreateUser."""
 
@@ -200,6 +216,27 @@ class CreateUserResponse(Shape, frozen=True, kw_only=True):
     """Output of CreateUser."""
 
     user: User | None = None
+
+
+class CreateVirtualMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of CreateVirtualMFADevice."""
+
+    path: str | None = None
+    virtual_mfa_device_name: str = msgspec.field(name="VirtualMFADeviceName")
+    tags: Sequence[Tag] | None = None
+
+
+class CreateVirtualMFADeviceResponse(Shape, frozen=True, kw_only=True):
+    """Output of CreateVirtualMFADevice."""
+
+    virtual_mfa_device: VirtualMFADevice = msgspec.field(name="VirtualMFADevice")
+
+
+class DeactivateMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeactivateMFADevice."""
+
+    user_name: str | None = None
+    serial_number: str
 
 
 class DeleteAccessKeyRequest(Shape, frozen=True, kw_only=True):
@@ -266,6 +303,18 @@ class DeleteRoleRequest(Shape, frozen=True, kw_only=True):
     role_name: str
 
 
+class DeleteServiceLinkedRoleRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteServiceLinkedRole."""
+
+    role_name: str
+
+
+class DeleteServiceLinkedRoleResponse(Shape, frozen=True, kw_only=True):
+    """Output of DeleteServiceLinkedRole."""
+
+    deletion_task_id: str
+
+
 class DeleteUserPermissionsBoundaryRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteUserPermissionsBoundary."""
 
@@ -283,6 +332,19 @@ class DeleteUserRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteUser."""
 
     user_name: str
+
+
+class DeleteVirtualMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteVirtualMFADevice."""
+
+    serial_number: str
+
+
+class DeletionTaskFailureReasonType(Shape, frozen=True, kw_only=True):
+    """Used by GetServiceLinkedRoleDeletionStatus."""
+
+    reason: str | None = None
+    role_usage_list: Sequence[RoleUsageType] | None = None
 
 
 class DetachGroupPolicyRequest(Shape, frozen=True, kw_only=True):
@@ -304,6 +366,15 @@ class DetachUserPolicyRequest(Shape, frozen=True, kw_only=True):
 
     user_name: str
     policy_arn: str
+
+
+class EnableMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of EnableMFADevice."""
+
+    user_name: str
+    serial_number: str
+    authentication_code1: str
+    authentication_code2: str
 
 
 class EvaluationResult(Shape, frozen=True, kw_only=True):
@@ -421,6 +492,22 @@ class GetInstanceProfileResponse(Shape, frozen=True, kw_only=True):
     instance_profile: InstanceProfile
 
 
+class GetMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetMFADevice."""
+
+    serial_number: str
+    user_name: str | None = None
+
+
+class GetMFADeviceResponse(Shape, frozen=True, kw_only=True):
+    """Output of GetMFADevice."""
+
+    user_name: str | None = None
+    serial_number: str
+    enable_date: datetime | None = None
+    certifications: Mapping[str, str] | None = None
+
+
 class GetPolicyRequest(Shape, frozen=True, kw_only=True):
     """Input of GetPolicy."""
 
@@ -471,6 +558,19 @@ class GetRoleResponse(Shape, frozen=True, kw_only=True):
     """Output of GetRole."""
 
     role: Role
+
+
+class GetServiceLinkedRoleDeletionStatusRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetServiceLinkedRoleDeletionStatus."""
+
+    deletion_task_id: str
+
+
+class GetServiceLinkedRoleDeletionStatusResponse(Shape, frozen=True, kw_only=True):
+    """Output of GetServiceLinkedRoleDeletionStatus."""
+
+    status: str
+    reason: DeletionTaskFailureReasonType | None = None
 
 
 class GetUserPolicyRequest(Shape, frozen=True, kw_only=True):
@@ -741,6 +841,38 @@ class ListInstanceProfilesResponse(Shape, frozen=True, kw_only=True):
     marker: str | None = None
 
 
+class ListMFADeviceTagsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListMFADeviceTags."""
+
+    serial_number: str
+    marker: str | None = None
+    max_items: int | None = None
+
+
+class ListMFADeviceTagsResponse(Shape, frozen=True, kw_only=True):
+    """Output of ListMFADeviceTags."""
+
+    tags: Sequence[Tag]
+    is_truncated: bool | None = None
+    marker: str | None = None
+
+
+class ListMFADevicesRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListMFADevices."""
+
+    user_name: str | None = None
+    marker: str | None = None
+    max_items: int | None = None
+
+
+class ListMFADevicesResponse(Shape, frozen=True, kw_only=True):
+    """Output of ListMFADevices."""
+
+    mfa_devices: Sequence[MFADevice] = msgspec.field(name="MFADevices")
+    is_truncated: bool | None = None
+    marker: str | None = None
+
+
 class ListPoliciesRequest(Shape, frozen=True, kw_only=True):
     """Input of ListPolicies."""
 
@@ -886,6 +1018,30 @@ class ListUsersResponse(Shape, frozen=True, kw_only=True):
     users: Sequence[User]
     is_truncated: bool | None = None
     marker: str | None = None
+
+
+class ListVirtualMFADevicesRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListVirtualMFADevices."""
+
+    assignment_status: str | None = None
+    marker: str | None = None
+    max_items: int | None = None
+
+
+class ListVirtualMFADevicesResponse(Shape, frozen=True, kw_only=True):
+    """Output of ListVirtualMFADevices."""
+
+    virtual_mfa_devices: Sequence[VirtualMFADevice] = msgspec.field(name="VirtualMFADevices")
+    is_truncated: bool | None = None
+    marker: str | None = None
+
+
+class MFADevice(Shape, frozen=True, kw_only=True):
+    """Used by ListMFADevices."""
+
+    user_name: str | None = None
+    serial_number: str
+    enable_date: datetime
 
 
 class ManagedPolicyDetail(Shape, frozen=True, kw_only=True):
@@ -1055,8 +1211,17 @@ class ResourceSpecificResult(Shape, frozen=True, kw_only=True):
     permissions_boundary_decision_detail: PermissionsBoundaryDecisionDetail | None = None
 
 
+class ResyncMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of ResyncMFADevice."""
+
+    user_name: str
+    serial_number: str
+    authentication_code1: str
+    authentication_code2: str
+
+
 class Role(Shape, frozen=True, kw_only=True):
-    """Used by CreateRole, GetRole and 7 more."""
+    """Used by CreateRole, GetRole and 8 more."""
 
     path: str
     role_name: str
@@ -1090,10 +1255,17 @@ class RoleDetail(Shape, frozen=True, kw_only=True):
 
 
 class RoleLastUsed(Shape, frozen=True, kw_only=True):
-    """Used by CreateRole, GetRole and 7 more."""
+    """Used by CreateRole, GetRole and 8 more."""
 
     last_used_date: datetime | None = None
     region: str | None = None
+
+
+class RoleUsageType(Shape, frozen=True, kw_only=True):
+    """Used by GetServiceLinkedRoleDeletionStatus."""
+
+    region: str | None = None
+    resources: Sequence[str] | None = None
 
 
 class SetDefaultPolicyVersionRequest(Shape, frozen=True, kw_only=True):
@@ -1147,7 +1319,7 @@ class SimulatePrincipalPolicyRequest(Shape, frozen=True, kw_only=True):
 
 
 class SourceRoleTemplate(Shape, frozen=True, kw_only=True):
-    """Used by CreateRole, GetRole and 7 more."""
+    """Used by CreateRole, GetRole and 8 more."""
 
     template_arn: str
     template_minor_version: int
@@ -1163,7 +1335,7 @@ class Statement(Shape, frozen=True, kw_only=True):
 
 
 class Tag(Shape, frozen=True, kw_only=True):
-    """Used by CreateUser, GetUser and 22 more."""
+    """Used by CreateUser, GetUser and 27 more."""
 
     key: str
     value: str
@@ -1173,6 +1345,13 @@ class TagInstanceProfileRequest(Shape, frozen=True, kw_only=True):
     """Input of TagInstanceProfile."""
 
     instance_profile_name: str
+    tags: Sequence[Tag]
+
+
+class TagMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of TagMFADevice."""
+
+    serial_number: str
     tags: Sequence[Tag]
 
 
@@ -1201,6 +1380,13 @@ class UntagInstanceProfileRequest(Shape, frozen=True, kw_only=True):
     """Input of UntagInstanceProfile."""
 
     instance_profile_name: str
+    tag_keys: Sequence[str]
+
+
+class UntagMFADeviceRequest(Shape, frozen=True, kw_only=True):
+    """Input of UntagMFADevice."""
+
+    serial_number: str
     tag_keys: Sequence[str]
 
 
@@ -1282,7 +1468,7 @@ class UpdateUserRequest(Shape, frozen=True, kw_only=True):
 
 
 class User(Shape, frozen=True, kw_only=True):
-    """Used by CreateUser, GetUser and 2 more."""
+    """Used by CreateUser, GetUser and 4 more."""
 
     path: str | None = None
     user_name: str | None = None
@@ -1306,6 +1492,18 @@ class UserDetail(Shape, frozen=True, kw_only=True):
     group_list: Sequence[str] | None = None
     attached_managed_policies: Sequence[AttachedPolicy] | None = None
     permissions_boundary: AttachedPermissionsBoundary | None = None
+    tags: Sequence[Tag] | None = None
+
+
+class VirtualMFADevice(Shape, frozen=True, kw_only=True):
+    """Used by CreateVirtualMFADevice, ListVirtualMFADevices."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"base32_string_seed", "qr_code_png"})
+    serial_number: str
+    base32_string_seed: bytes | None = None
+    qr_code_png: bytes | None = msgspec.field(default=None, name="QRCodePNG")
+    user: User | None = None
+    enable_date: datetime | None = None
     tags: Sequence[Tag] | None = None
 
 
@@ -1334,8 +1532,13 @@ TYPES: dict[str, type[Shape]] = {
     "CreatePolicyVersionResponse": CreatePolicyVersionResponse,
     "CreateRoleRequest": CreateRoleRequest,
     "CreateRoleResponse": CreateRoleResponse,
+    "CreateServiceLinkedRoleRequest": CreateServiceLinkedRoleRequest,
+    "CreateServiceLinkedRoleResponse": CreateServiceLinkedRoleResponse,
     "CreateUserRequest": CreateUserRequest,
     "CreateUserResponse": CreateUserResponse,
+    "CreateVirtualMFADeviceRequest": CreateVirtualMFADeviceRequest,
+    "CreateVirtualMFADeviceResponse": CreateVirtualMFADeviceResponse,
+    "DeactivateMFADeviceRequest": DeactivateMFADeviceRequest,
     "DeleteAccessKeyRequest": DeleteAccessKeyRequest,
     "DeleteAccountAliasRequest": DeleteAccountAliasRequest,
     "DeleteGroupPolicyRequest": DeleteGroupPolicyRequest,
@@ -1346,12 +1549,17 @@ TYPES: dict[str, type[Shape]] = {
     "DeleteRolePermissionsBoundaryRequest": DeleteRolePermissionsBoundaryRequest,
     "DeleteRolePolicyRequest": DeleteRolePolicyRequest,
     "DeleteRoleRequest": DeleteRoleRequest,
+    "DeleteServiceLinkedRoleRequest": DeleteServiceLinkedRoleRequest,
+    "DeleteServiceLinkedRoleResponse": DeleteServiceLinkedRoleResponse,
     "DeleteUserPermissionsBoundaryRequest": DeleteUserPermissionsBoundaryRequest,
     "DeleteUserPolicyRequest": DeleteUserPolicyRequest,
     "DeleteUserRequest": DeleteUserRequest,
+    "DeleteVirtualMFADeviceRequest": DeleteVirtualMFADeviceRequest,
+    "DeletionTaskFailureReasonType": DeletionTaskFailureReasonType,
     "DetachGroupPolicyRequest": DetachGroupPolicyRequest,
     "DetachRolePolicyRequest": DetachRolePolicyRequest,
     "DetachUserPolicyRequest": DetachUserPolicyRequest,
+    "EnableMFADeviceRequest": EnableMFADeviceRequest,
     "EvaluationResult": EvaluationResult,
     "GetAccessKeyLastUsedRequest": GetAccessKeyLastUsedRequest,
     "GetAccessKeyLastUsedResponse": GetAccessKeyLastUsedResponse,
@@ -1367,6 +1575,8 @@ TYPES: dict[str, type[Shape]] = {
     "GetGroupResponse": GetGroupResponse,
     "GetInstanceProfileRequest": GetInstanceProfileRequest,
     "GetInstanceProfileResponse": GetInstanceProfileResponse,
+    "GetMFADeviceRequest": GetMFADeviceRequest,
+    "GetMFADeviceResponse": GetMFADeviceResponse,
     "GetPolicyRequest": GetPolicyRequest,
     "GetPolicyResponse": GetPolicyResponse,
     "GetPolicyVersionRequest": GetPolicyVersionRequest,
@@ -1375,6 +1585,8 @@ TYPES: dict[str, type[Shape]] = {
     "GetRolePolicyResponse": GetRolePolicyResponse,
     "GetRoleRequest": GetRoleRequest,
     "GetRoleResponse": GetRoleResponse,
+    "GetServiceLinkedRoleDeletionStatusRequest": GetServiceLinkedRoleDeletionStatusRequest,
+    "GetServiceLinkedRoleDeletionStatusResponse": GetServiceLinkedRoleDeletionStatusResponse,
     "GetUserPolicyRequest": GetUserPolicyRequest,
     "GetUserPolicyResponse": GetUserPolicyResponse,
     "GetUserRequest": GetUserRequest,
@@ -1407,6 +1619,10 @@ TYPES: dict[str, type[Shape]] = {
     "ListInstanceProfilesForRoleResponse": ListInstanceProfilesForRoleResponse,
     "ListInstanceProfilesRequest": ListInstanceProfilesRequest,
     "ListInstanceProfilesResponse": ListInstanceProfilesResponse,
+    "ListMFADeviceTagsRequest": ListMFADeviceTagsRequest,
+    "ListMFADeviceTagsResponse": ListMFADeviceTagsResponse,
+    "ListMFADevicesRequest": ListMFADevicesRequest,
+    "ListMFADevicesResponse": ListMFADevicesResponse,
     "ListPoliciesRequest": ListPoliciesRequest,
     "ListPoliciesResponse": ListPoliciesResponse,
     "ListPolicyTagsRequest": ListPolicyTagsRequest,
@@ -1425,6 +1641,9 @@ TYPES: dict[str, type[Shape]] = {
     "ListUserTagsResponse": ListUserTagsResponse,
     "ListUsersRequest": ListUsersRequest,
     "ListUsersResponse": ListUsersResponse,
+    "ListVirtualMFADevicesRequest": ListVirtualMFADevicesRequest,
+    "ListVirtualMFADevicesResponse": ListVirtualMFADevicesResponse,
+    "MFADevice": MFADevice,
     "ManagedPolicyDetail": ManagedPolicyDetail,
     "OrderedOrganizationPolicyType": OrderedOrganizationPolicyType,
     "OrganizationsDecisionDetail": OrganizationsDecisionDetail,
@@ -1445,9 +1664,11 @@ TYPES: dict[str, type[Shape]] = {
     "RemoveRoleFromInstanceProfileRequest": RemoveRoleFromInstanceProfileRequest,
     "RemoveUserFromGroupRequest": RemoveUserFromGroupRequest,
     "ResourceSpecificResult": ResourceSpecificResult,
+    "ResyncMFADeviceRequest": ResyncMFADeviceRequest,
     "Role": Role,
     "RoleDetail": RoleDetail,
     "RoleLastUsed": RoleLastUsed,
+    "RoleUsageType": RoleUsageType,
     "SetDefaultPolicyVersionRequest": SetDefaultPolicyVersionRequest,
     "SimulateCustomPolicyRequest": SimulateCustomPolicyRequest,
     "SimulatePolicyResponse": SimulatePolicyResponse,
@@ -1456,10 +1677,12 @@ TYPES: dict[str, type[Shape]] = {
     "Statement": Statement,
     "Tag": Tag,
     "TagInstanceProfileRequest": TagInstanceProfileRequest,
+    "TagMFADeviceRequest": TagMFADeviceRequest,
     "TagPolicyRequest": TagPolicyRequest,
     "TagRoleRequest": TagRoleRequest,
     "TagUserRequest": TagUserRequest,
     "UntagInstanceProfileRequest": UntagInstanceProfileRequest,
+    "UntagMFADeviceRequest": UntagMFADeviceRequest,
     "UntagPolicyRequest": UntagPolicyRequest,
     "UntagRoleRequest": UntagRoleRequest,
     "UntagUserRequest": UntagUserRequest,
@@ -1473,5 +1696,6 @@ TYPES: dict[str, type[Shape]] = {
     "UpdateUserRequest": UpdateUserRequest,
     "User": User,
     "UserDetail": UserDetail,
+    "VirtualMFADevice": VirtualMFADevice,
 }
 """The classes above by shape name."""

@@ -18,8 +18,9 @@ from watchword.services.call import Call
 from watchword.services.iam import shapes
 from watchword.services.iam.errors import InvalidInput, LimitExceeded
 from watchword.services.iam.lookups import (
+    describable_role_named,
     instance_profile_named,
-    modifiable_role_named,
+    mfa_device_numbered,
     policy_with_arn,
     role_named,
     user_named,
@@ -65,7 +66,7 @@ class Taggable:
 
 TAGGABLE = (
     Taggable("User", "user_name", user_named, user_named, "users", fold=True),
-    Taggable("Role", "role_name", role_named, modifiable_role_named, "roles", fold=True),
+    Taggable("Role", "role_name", role_named, describable_role_named, "roles", fold=True),
     Taggable("Policy", "policy_arn", policy_with_arn, policy_with_arn, "managed_policies", fold=False),
     Taggable(
         "InstanceProfile",
@@ -75,6 +76,7 @@ TAGGABLE = (
         "instance_profiles",
         fold=False,
     ),
+    Taggable("MFADevice", "serial_number", mfa_device_numbered, mfa_device_numbered, "mfa_devices", fold=False),
 )
 
 

@@ -119,6 +119,8 @@ def delete_user(call: Call[shapes.DeleteUserRequest], directory: Directory) -> N
     user = user_named(directory, call.account, call.request.user_name)
     if any(directory.access_keys.where("owner", call.account, user.id, limit=1)):
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    if any(directory.mfa_devices.where("owner", call.account, user.id, limit=1)):
+        raise DeleteConflict("Cannot delete entity, must remove tokens from principal first.")
     refuse_while_holding_policies(directory, call.account, user.id)
     if any(directory.memberships.where("user", call.account, user.id, limit=1)):
         raise DeleteConflict("Cannot delete entity, must remove users from group first.")

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from watchword.core.arn import assumed_role_arn
 from watchword.core.ids import AccountId, RandomBytes
@@ -23,20 +23,21 @@ from watchword.services.sts import shapes
 from watchword.services.sts.credentials import credentials_view
 from watchword.services.sts.faults import AccessDenied, InvalidParameterValue, ValidationError
 from watchword.services.sts.resources import find_role
+from watchword.services.sts.second_factors import second_factor_at, verify_second_factor
 from watchword.services.sts.session_policies import checked_policy, checked_policy_arns
-from watchword.services.sts.session_tokens import refuse_second_factor
 
 SESSION_SECONDS_DEFAULT = 3_600
 CHAINED_SECONDS_MAX = 3_600
 
 
-@operation("sts:AssumeRole")
+@operation("sts:AssumeRole", prepare=verify_second_factor, waits_for="serial_number")
 def assume_role(
     call: Call[shapes.AssumeRoleRequest],
     directory: Directory,
     session_sealer: Sealer,
     random_bytes: RandomBytes,
     aws_policies: AwsPolicies,
+    prepared: datetime | None,
 ) -> shapes.AssumeRoleResponse:
     """Issue a session of a role.
 
@@ -46,7 +47,7 @@ def assume_role(
     asked, caller = call.request, call.caller
     if caller.principal.kind is Kind.ROOT:
         raise AccessDenied("Roles may not be assumed by root accounts.")
-    refuse_second_factor(asked.serial_number, asked.token_code)
+    mfa_at = second_factor_at(asked, prepared)
     if asked.provided_contexts:
         raise ValidationError("No identity provider here issues context assertions: ProvidedContexts must be empty.")
     role = find_role(asked.role_arn, directory)
@@ -61,6 +62,7 @@ def assume_role(
         session_name=asked.role_session_name,
         issued_at=issued_at,
         expires_at=issued_at + timedelta(seconds=session_seconds(asked.duration_seconds, role, caller)),
+        mfa_at=mfa_at,
         chain_depth=caller.session.chain_depth + 1 if _is_chained(caller) and caller.session else 0,
         tags=tags,
         transitive_tag_keys=transitive,
