@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,10 +16,10 @@ from pathlib import Path
 import pytest
 from tests.support.fronts import Fronts, fronts
 from tests.support.house import Account, House, Keys, run_server, trust, user_with
-from tests.support.processes import ROOT
-from tests.support.raw_requests import call, get, whoami
+from tests.support.processes import ROOT, read_answer
+from tests.support.raw_requests import call, get, put, whoami
 
-from watchword.server.master_key import load_keyring
+from watchword.server.master_key import load_keyring, rotate_keyring
 
 UNAVAILABLE = (503, "ServiceUnavailable")
 
@@ -31,6 +33,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.fixture(scope="module")
 def acme(system: Fronts) -> Account:
     return system.house.account()
+
+
+def session_of(keys: Keys) -> Keys:
+    answer = call(keys, "sts", "GetSessionToken").send()
+    assert answer.status == 200
+    parts = (answer.element(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    return Keys(keys.endpoint, *parts)
 
 
 class TestWithoutTheNodeThatHoldsTheKeys:
@@ -72,6 +81,45 @@ class TestWithoutTheNodeThatHoldsTheKeys:
             assert datetime.now(UTC) - began < timedelta(seconds=4)
         finally:
             node.send_signal(signal.SIGCONT)
+
+    def test_requests_that_wait_for_a_node_that_hangs_leave_room_for_writes(
+        self, system: Fronts, acme: Account
+    ) -> None:
+        keys = system.at_front(acme.administrator)
+        keys.client("s3").create_bucket(Bucket="still-written")
+        node = system.house.server.process
+        waiting: list[socket.socket] = []
+        node.send_signal(signal.SIGSTOP)
+        try:
+            for _ in range(100):
+                waiting.append(system.front.connect())
+                waiting[-1].sendall(call(keys, "sts", "GetSessionToken").wire)
+            began = datetime.now(UTC)
+            for number in range(10):
+                assert put(keys, f"/still-written/{number}", b"x").send().status == 200
+            assert datetime.now(UTC) - began < timedelta(seconds=5)
+        finally:
+            node.send_signal(signal.SIGCONT)
+        answers = [read_answer(connection)[0] for connection in waiting]
+        for connection in waiting:
+            connection.close()
+        assert set(answers) == {200, 503}, "some waited, the others were told at once"
+
+    def test_a_master_key_that_was_added_meanwhile(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data") as system:
+            acme = system.house.account()
+            admin = system.at_front(acme.administrator)
+            before = session_of(admin)
+            system.house.stop()
+            rotate_keyring(tmp_path / "data", os.urandom)
+            system.restart_house()
+            deadline = datetime.now(UTC) + timedelta(seconds=20)
+            after = session_of(admin)
+            while whoami(after).send().status != 200 and datetime.now(UTC) < deadline:
+                after = session_of(admin)  # the list of master keys is asked for once a second at most
+            assert whoami(after).send().status == 200
+            assert whoami(before).send().status == 200
+            assert base64.b64decode(after.session_token or "")[:5] == b"\x02\0\0\0\x02"
 
     def test_it_does_not_start(self, tmp_path: Path, system: Fronts) -> None:
         refused = _serve(system.house.server.data_dir, "--keys-from", str(tmp_path / "none"))

@@ -4,8 +4,10 @@ Rules:
 
 * A key that was given is kept by access key and scope, apart from what is known of the principal: a change in an
   account costs a look at the directory and no question. When the access key is seen to be gone or inactive, they go.
-* Keys are asked for before a signature is verified, since it is verified with them. So each access key has an
-  allowance: who knows an id and signs for invented regions cannot make this node ask without bound.
+* Keys are asked for before a signature is verified, since it is verified with them, so strangers who know an access
+  key's id can have some asked for. They get nowhere by it: keys that have proved no signature yet are few, make room
+  for each other alone, and are asked for within an allowance. Outside of it stand the places where the access key
+  signed before, and the served services in the regions of this node: a new day begins for everybody.
 * Without the node that holds the keys, what is held serves; everything else is `Unavailable`, never "does not exist".
 
 Never holds a secret access key, a master key or a key that signs tokens.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -42,36 +45,63 @@ from watchword.signing.keys import V4A, Prover
 from watchword.signing.keys import SigningKey as ScopeKey
 
 ACCESS_KEYS_HELD = 50_000
-SCOPES_HELD = 64
-"""Of each access key: a client uses few regions and services on one day."""
+PROVED_HELD = 256
+"""Scopes of each access key that signed something."""
+TRIED_HELD = 128
+"""Scopes of each access key that signed nothing yet: more than there are expected ones on the days of a week."""
 ASKED_AT_ONCE = 32
 ASKED_PER_SECOND = 2
-"""Scopes of one access key that are asked for."""
+"""Scopes of one access key that are asked for without a reason to expect them."""
+USUAL_SERVICES = frozenset({"iam", "organizations", "s3", "sts"})
+"""Signing names of what is served."""
 _START_AGAIN_SECONDS = 1.0
 """A token that names an unknown master key asks for the list again, so often at most."""
 _DAYS_KEPT = 8
 
+_Place = tuple[str, str]
+"""A region and a service."""
+
 
 class _Held:
-    __slots__ = ("allowance", "keys")
+    """What is held of one access key. Keys stand under their scope, with its date."""
+
+    __slots__ = ("allowance", "places", "proved", "tried")
 
     def __init__(self, now: float) -> None:
-        self.keys: dict[str, tuple[str, Prover]] = {}
-        """By scope, with its date."""
+        self.proved: dict[str, tuple[str, Prover]] = {}
+        self.tried: dict[str, tuple[str, Prover]] = {}
+        self.places: dict[_Place, None] = {}
+        """Where it signed before, on any day."""
         self.allowance = Allowance(ASKED_AT_ONCE, ASKED_PER_SECOND, now)
 
 
-class AskedKeys:
-    """`LongTermKeys` and `TokenKeys` of a front node. `monotonic` gives seconds."""
+@final
+class _Tried:
+    """A key that is remembered for good when it proves a signature."""
 
-    def __init__(self, desk: Asking, monotonic: Callable[[], float]) -> None:
+    __slots__ = ("_key", "_remember")
+
+    def __init__(self, key: Prover, remember: Callable[[], None]) -> None:
+        self._key = key
+        self._remember: Callable[[], None] | None = remember
+
+    def proves(self, text: bytes, signature: str) -> bool:
+        if not self._key.proves(text, signature):
+            return False
+        if self._remember is not None:
+            self._remember()
+            self._remember = None
+        return True
+
+
+class AskedSigningKeys:
+    """`LongTermKeys` of a front node. `monotonic` gives seconds; `regions` are those of this node."""
+
+    def __init__(self, desk: Asking, monotonic: Callable[[], float], regions: frozenset[str]) -> None:
         self._desk = desk
         self._monotonic = monotonic
+        self._regions = regions
         self._held: dict[str, _Held] = {}
-        self._started: Started | None = None
-        self._started_at = 0.0
-
-    # Signatures of long-term access keys
 
     def of(self, record: AccessKey) -> Callable[[Claim], Prover]:
         """What gives the proving key of a claim. It raises SealBroken for a key that is refused, Unavailable."""
@@ -86,28 +116,51 @@ class AskedKeys:
         scope = claim.scope
         name = V4A if claim.algorithm == V4A else scope.text
         held = self._held.get(access_key_id)
-        if held is not None and name in held.keys:
-            return held.keys[name][1]
-        now = self._monotonic()
         if held is None:
             if len(self._held) >= ACCESS_KEYS_HELD:
                 self._held.pop(next(iter(self._held)), None)
-            held = self._held[access_key_id] = _Held(now)
-        if not held.allowance.take(now):
+            held = self._held[access_key_id] = _Held(self._monotonic())
+        known = held.proved.get(name) or held.tried.get(name)
+        if known is not None:
+            return known[1]
+        place = (scope.region, scope.service)
+        if not self._is_expected(held, place) and not held.allowance.take(self._monotonic()):
             raise Unavailable(f"`{access_key_id}` is used for more scopes than can be asked for")
+        key = self._ask(access_key_id, claim)
+
+        def remember() -> None:
+            _put(held.proved, name, (scope.date, key), PROVED_HELD)
+            if len(held.places) < PROVED_HELD:
+                held.places[place] = None
+            held.tried.pop(name, None)
+
+        tried = _Tried(key, remember)
+        _put(held.tried, name, (scope.date, tried), TRIED_HELD)
+        return tried
+
+    def _is_expected(self, held: _Held, place: _Place) -> bool:
+        region, service = place
+        return place in held.places or (service in USUAL_SERVICES and (region in self._regions or not region))
+
+    def _ask(self, access_key_id: str, claim: Claim) -> Prover:
+        scope = claim.scope
         question = SigningKey(access_key_id, claim.algorithm, scope.date, scope.region, scope.service)
         given = _key_of(self._desk.ask(question))
-        if claim.algorithm == V4A:
-            from watchword.signing.ecdsa_keys import EcdsaProvingKey
+        if claim.algorithm != V4A:
+            return ScopeKey(given)
+        from watchword.signing.ecdsa_keys import EcdsaProvingKey
 
-            key: Prover = EcdsaProvingKey.from_bytes(given)
-        else:
-            key = ScopeKey(given)
-        _make_room(held.keys, scope.date)
-        held.keys[name] = (scope.date, key)
-        return key
+        return EcdsaProvingKey.from_bytes(given)
 
-    # Session tokens and page markers
+
+class AskedTokenKeys:
+    """`TokenKeys` of a front node, and the keys of its page markers. `monotonic` gives seconds."""
+
+    def __init__(self, desk: Asking, monotonic: Callable[[], float]) -> None:
+        self._desk = desk
+        self._monotonic = monotonic
+        self._started: Started | None = None
+        self._started_at = 0.0
 
     @property
     def newest_number(self) -> int:
@@ -171,13 +224,16 @@ def _key_of(answer: Answer) -> bytes:
     raise SealBroken("the key is not given")
 
 
-def _make_room(keys: dict[str, tuple[str, Prover]], today: str) -> None:
-    """Drop keys of days that are over, and the oldest when there are too many."""
-    try:
-        kept_from = (datetime.strptime(today, "%Y%m%d") - timedelta(days=_DAYS_KEPT)).strftime("%Y%m%d")  # noqa: DTZ007
-    except (ValueError, OverflowError):
-        kept_from = ""
-    for name in [name for name, (day, _) in keys.items() if name != V4A and day < kept_from]:
-        del keys[name]
-    while len(keys) >= SCOPES_HELD:
+def _put(keys: dict[str, tuple[str, Prover]], name: str, held: tuple[str, Prover], held_max: int) -> None:
+    """Keep a key; drop those of days that are over, and the oldest when there are too many."""
+    if len(keys) >= held_max:
+        kept_from = _days_before(held[0], _DAYS_KEPT)
+        for each in [each for each, (day, _) in keys.items() if day < kept_from and each != V4A]:
+            del keys[each]
+    while len(keys) >= held_max:
         del keys[next(iter(keys))]
+    keys[name] = held
+
+
+def _days_before(day: str, days: int) -> str:
+    return (datetime.strptime(day, "%Y%m%d") - timedelta(days=days)).strftime("%Y%m%d")  # noqa: DTZ007

@@ -48,12 +48,13 @@ from watchword.directory.directory import Directory
 from watchword.directory.policies import Attachment
 from watchword.directory.ports import Store, Transaction
 from watchword.directory.users import User
-from watchword.gateway.asked_keys import AskedKeys, HandOn
+from watchword.gateway.asked_keys import AskedSigningKeys, AskedTokenKeys, HandOn
 from watchword.gateway.authenticate import Gate, LongTermKeys, SealedSecrets
 from watchword.gateway.authorize import Authorizer
 from watchword.gateway.decisions import Decisions
 from watchword.gateway.dispatch import Dispatcher
 from watchword.gateway.events import event_line
+from watchword.gateway.identify import GLOBAL_REGION
 from watchword.gateway.key_desk import KeyDesk
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
@@ -134,13 +135,13 @@ def _own_keys(settings: Settings, store: Store, endpoints: frozenset[str], rando
     )
 
 
-def _asked_keys(keys_from: Path, random_bytes: RandomBytes) -> NodeKeys:
+def _asked_keys(keys_from: Path, regions: frozenset[str], random_bytes: RandomBytes) -> NodeKeys:
     from watchword.server.key_client import KeyClient
 
     client = KeyClient(keys_from, time.monotonic)
-    keys = AskedKeys(client, time.monotonic)
+    keys = AskedTokenKeys(client, time.monotonic)
     return NodeKeys(
-        long_term=keys,
+        long_term=AskedSigningKeys(client, time.monotonic, regions),
         sessions=SignedSealer(keys, random_bytes),
         markers=Sealer(keys, MARKER_PURPOSE, random_bytes),
         ports={},
@@ -157,7 +158,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     if settings.keys_from is None:
         keys = _own_keys(settings, store, frozenset(endpoints), random_bytes)
     else:
-        keys = _asked_keys(settings.keys_from, random_bytes)
+        keys = _asked_keys(settings.keys_from, frozenset({settings.region, GLOBAL_REGION}), random_bytes)
     aws_policies = ShippedAwsPolicies()
     objects = LocalObjects(data_dir / "objects", random_bytes)
     ports: Mapping[str, Any] = {

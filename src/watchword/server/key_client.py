@@ -2,9 +2,10 @@
 
 Rules:
 
-* A question is asked on the event loop, so it may take a fraction of a second and no longer. When an answer is late, no
-  question is asked for some seconds: what needs one is refused at once, and what needs none goes on undisturbed.
-* A request that is handed on waits on a worker thread, and is never sent twice: the other node may have served it.
+* A question is asked on the event loop, so it may take a fraction of a second and no longer. When an answer is late,
+  nothing is sent for some seconds: what needs an answer is refused at once, and what needs none goes on undisturbed.
+* A request that is handed on waits on a worker thread, and is never sent twice: the other node may have served it. So
+  many at once, and no more: threads stay free for what waits for the disk.
 * Nobody is asked but a process of this user.
 
 Never keeps an answer.
@@ -36,7 +37,9 @@ from watchword.gateway.key_questions import (
 from watchword.server.key_frames import LENGTH, check_path, frame, is_of_this_user, peer_of
 
 ASK_SECONDS = 0.5
-HAND_ON_SECONDS = 30.0
+HAND_ON_SECONDS = 10.0
+HANDED_ON_MAX = 32
+"""Requests of one process that are handed on at once."""
 QUIET_SECONDS = 5.0
 """After an answer that did not come in time."""
 
@@ -52,23 +55,30 @@ class KeyClient:
         self._idle: deque[socket.socket] = deque()
         self._quiet_until = 0.0
         self._lock = threading.Lock()
+        self._handed_on = threading.BoundedSemaphore(HANDED_ON_MAX)
         self._is_reachable = True
 
     def ask(self, question: Question, /) -> Answer:
         """Ask. Raises Unavailable."""
-        if self._monotonic() < self._quiet_until:
-            raise Unavailable("the node that holds the keys did not answer in time just now")
-        try:
-            return self._exchange(encode(question), ASK_SECONDS)
-        except TimeoutError:
-            self._quiet_until = self._monotonic() + QUIET_SECONDS
-            raise Unavailable("the node that holds the keys does not answer in time") from None
+        return self._in_time(encode(question), ASK_SECONDS)
 
     def hand_on(self, request: HandedOn, /) -> Answer:
         """Hand a request on. Raises Unavailable."""
+        if not self._handed_on.acquire(blocking=False):
+            raise Unavailable("too many requests wait for the node that holds the keys")
         try:
-            return self._exchange(encode(request), HAND_ON_SECONDS)
+            return self._in_time(encode(request), HAND_ON_SECONDS)
+        finally:
+            self._handed_on.release()
+
+    def _in_time(self, message: bytes, seconds: float) -> Answer:
+        """The answer, if it comes in time and the last one did. Raises Unavailable."""
+        if self._monotonic() < self._quiet_until:
+            raise Unavailable("the node that holds the keys did not answer in time just now")
+        try:
+            return self._exchange(message, seconds)
         except TimeoutError:
+            self._quiet_until = self._monotonic() + QUIET_SECONDS
             raise Unavailable("the node that holds the keys does not answer in time") from None
 
     def close(self) -> None:

@@ -54,6 +54,8 @@ def listen(path: Path) -> socket.socket:
     Raises OperatorError.
     """
     check_path(path)
+    if not hasattr(socket, "SO_PEERCRED"):
+        raise OperatorError("this system does not say who is at the end of a socket: keys are given on Linux only")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     listener.setblocking(False)
     try:

@@ -77,14 +77,15 @@ def _held(settings: Settings) -> Generator[Settings]:
         with locked(settings.data_dir):
             yield settings
         return
-    from watchword.server.key_client import check_answers
+    from watchword.server.key_client import HANDED_ON_MAX, check_answers
 
     if settings.keys_to is not None:
         raise OperatorError("a node either gives keys or asks for them: leave out --keys-to or --keys-from")
     require_no_key()
     check_answers(settings.keys_from, time.monotonic)
     with locked_front(settings.data_dir) as folder:
-        yield replace(settings, front_dir=folder)
+        # Requests that are handed on wait on worker threads; as many as before stay for what waits for the disk.
+        yield replace(settings, front_dir=folder, threads=settings.threads + HANDED_ON_MAX)
 
 
 @contextlib.contextmanager
