@@ -6,7 +6,7 @@ It is built once per request by `server/` and read by all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -95,13 +95,21 @@ class RequestHead:
         return unquote_to_bytes(self.raw_path).decode("utf-8", "surrogateescape")
 
 
+Read = Callable[[int, int], bytes]
+"""Reads bytes of a file: offset and length. Fewer come at its end."""
+Opener = Callable[[Read, int, int], bytes]
+"""Reads bytes of what is sealed in a file: how its bytes are read, and offset and length of what they open to."""
+
+
 class FileRange(NamedTuple):
-    """A range of a file."""
+    """A range of a file, or of what is sealed in it."""
 
     path: Path
     offset: int
     length: int
     """Bytes."""
+    opener: Opener | None = None
+    """Opens what is sealed; None for a file that is as it is."""
 
 
 class FileBody:
@@ -109,8 +117,10 @@ class FileBody:
 
     __slots__ = ("length", "ranges")
 
-    def __init__(self, path: Path, offset: int, length: int, *following: FileRange) -> None:
-        self.ranges = (FileRange(path, offset, length), *following)
+    def __init__(
+        self, path: Path, offset: int, length: int, *following: FileRange, opener: Opener | None = None
+    ) -> None:
+        self.ranges = (FileRange(path, offset, length, opener), *following)
         self.length = length + sum([each.length for each in following])
         """Bytes, of all ranges."""
 

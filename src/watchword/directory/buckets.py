@@ -64,6 +64,10 @@ class Bucket(Record, frozen=True, omit_defaults=True):
     """None when the block was deleted."""
     has_encryption: bool = False
     """True when somebody set the bucket's encryption: what is written then says AES256."""
+    has_bucket_key: bool = False
+    """As its encryption was set; kept and shown."""
+    blocks_customer_keys: bool = False
+    """True when nothing may be written under keys of customers."""
     grants: tuple[Grant, ...] = ()
     """The ACL, where ownership allows ACLs; empty: the owner's full control alone."""
     has_object_lock: bool = False
@@ -92,7 +96,8 @@ class StoredObject(Record, frozen=True, omit_defaults=True):
     size: int
     """Bytes."""
     etag: str
-    """Lower-case hex MD5, without quotes; of an object in parts the MD5 of their MD5s, a dash and their number."""
+    """Lower-case hex MD5 of the bytes as they are kept, without quotes; of an object in parts the MD5 of their MD5s, a
+    dash and their number."""
     modified_at: datetime
     headers: tuple[tuple[str, str], ...] = ()
     """What the object is served with: lower-case header name (`content-type`, `cache-control`, …) and value."""
@@ -114,6 +119,8 @@ class StoredObject(Record, frozen=True, omit_defaults=True):
     """Empty: `STANDARD`."""
     is_encryption_asked: bool = False
     """True when the writer asked for AES256."""
+    customer_key: str = ""
+    """What the customer's key is known by that the bytes are sealed under; empty when they are kept as they came."""
     account: str = ""
     """The owner, where that is not the bucket's."""
     grants: tuple[Grant, ...] = ()

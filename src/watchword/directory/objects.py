@@ -7,16 +7,18 @@ is replaced by committing a record that names another one. Rules that every plac
 * A discarded blob can be read for a while by those who learnt its id before; then it is gone.
 * No check sums here: the record keeps those that were verified when the body came in.
 
+* With an `opener` offsets and lengths are those of what is sealed in the blob.
+
 Nothing here names a file, so that a place on another machine can keep the same rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from watchword.core.http import FileBody, Spooled
+from watchword.core.http import FileBody, Opener, Spooled
 
 BlobRange = tuple[str, int, int]
 """A blob id, the offset of the first byte, and how many."""
@@ -29,16 +31,28 @@ class ObjectStore(Protocol):
         """Keep a body and return its blob id. A spool file is taken away by it. Raises Unavailable, nothing kept."""
         ...
 
-    def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
+    def write(self, pieces: Iterable[bytes]) -> str:
+        """Keep bytes that come in pieces as a new blob, as `stage` does. Raises Unavailable, nothing kept."""
+        ...
+
+    def spooled(self, body: Spooled) -> Iterator[bytes]:
+        """The bytes of a body that came in, piece by piece, to be kept in another form. Raises Unavailable."""
+        ...
+
+    def body(self, blob: str, offset: int, length: int, opener: Opener | None = None) -> bytes | FileBody:
         """A range of a blob, as a response body: read when it is small. Raises Unavailable, Lost."""
         ...
 
-    def joined(self, pieces: Sequence[BlobRange]) -> bytes | FileBody:
+    def joined(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> bytes | FileBody:
         """Ranges of blobs, one after the other, as a response body. Raises Unavailable when one cannot be read now."""
         ...
 
+    def read(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> Iterator[bytes]:
+        """The bytes of ranges, piece by piece. Raises Unavailable, Lost."""
+        ...
+
     def pass_by(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> None:
-        """Give the bytes of ranges to `take`, piece by piece. Raises Unavailable."""
+        """Give the bytes of ranges to `take`, piece by piece. Raises Unavailable, Lost."""
         ...
 
     def copy(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> str:

@@ -45,6 +45,8 @@ class UploadPart(Record, frozen=True):
     modified_at: datetime
     checksum_algorithm: str = ""
     checksum: str = ""
+    is_sealed: bool = False
+    """True when the bytes are sealed under a customer's key."""
 
 
 class Piece(NamedTuple):

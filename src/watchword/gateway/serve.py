@@ -44,7 +44,7 @@ from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
-from watchword.gateway.strays import refuse_strays
+from watchword.gateway.strays import refuse_bare_keys, refuse_strays
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Claim, Form
 from watchword.signing.errors import Dialect
@@ -275,6 +275,8 @@ class Gateway:
         head = exchange.head if exchange.upload is None else exchange.upload.head
         if proof.claim is not None and proof.claim.form is Form.QUERY and service.dialect is Dialect.S3:
             head = with_query_headers(head)
+        if head.scheme != "https" and service.dialect is Dialect.S3:
+            refuse_bare_keys(head)
         request = entry.codec.read(head, body, exchange.labels)
         if entry.requirement.is_always_allowed and not entry.operation.waits(request):
             exchange.call = self.authorizer.admit(

@@ -1,4 +1,4 @@
-"""Query parameters that an S3 upload does not take: refused, since what they ask for would not be done.
+"""What an S3 request must not carry: refused, since what it asks for would not be done, or not be safe.
 
     PUT key?partNumber=1    a part of no upload: it would become a whole object
     PUT key?uploadId=ID     an upload without the number of a part: the same
@@ -15,6 +15,10 @@ from watchword.core.http import RequestHead
 from watchword.protocols.routes import query_values
 
 _UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
+_KEYS = (
+    b"x-amz-server-side-encryption-customer-key",
+    b"x-amz-copy-source-server-side-encryption-customer-key",
+)
 _STRAYS = (b"partNumber", b"uploadId", b"versionId")
 
 
@@ -38,6 +42,19 @@ def refuse_strays(operation: str, head: RequestHead) -> None:
             405,
             fields={"Method": "PUT", "ResourceType": "UPLOAD"},
             headers={"allow": "DELETE, POST, GET"},
+        )
+
+
+def refuse_bare_keys(head: RequestHead) -> None:
+    """Raise InvalidRequest for a customer's key that came without TLS.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    """
+    if head.scheme != "https" and any(name in head.fields for name in _KEYS):
+        raise ApiError(
+            "InvalidRequest",
+            "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure "
+            "connection.",
         )
 
 

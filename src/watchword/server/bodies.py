@@ -22,8 +22,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
-from watchword.core.errors import BodyTooLarge, BodyTooSlow
-from watchword.core.http import FileBody, FileRange, Spooled
+from watchword.core.errors import BodyTooLarge, BodyTooSlow, SealBroken
+from watchword.core.http import FileBody, FileRange, Opener, Spooled
 from watchword.server.arrivals import Arriving, ClientGone
 from watchword.server.contract import Exchange, PayloadReader
 from watchword.server.settings import Limits
@@ -239,6 +239,8 @@ def read_small(body: FileBody) -> bytes:
 
 def _read(part: FileRange) -> bytes:
     with part.path.open("rb") as file:
+        if part.opener is not None:
+            return part.opener(partial(_read_at, file.fileno()), part.offset, part.length)
         return os.pread(file.fileno(), part.length, part.offset)
 
 
@@ -265,7 +267,11 @@ async def _send_range(
     offset, end = part.offset, part.offset + part.length
     async with asyncio.timeout(limits.send_seconds) as patience:
         while offset < end:
-            piece = await pieces.read(file.fileno(), offset, end - offset, await room())
+            unsent = await room()
+            if part.opener is None:
+                piece = await pieces.read(file.fileno(), offset, end - offset, unsent)
+            else:
+                piece = await pieces.open(file.fileno(), part.opener, offset, end - offset)
             if not piece:
                 raise EOFError(f"`{part.path}` is shorter than {end} bytes")
             offset += len(piece)
@@ -280,6 +286,14 @@ class _Pieces:
         self._threads = threads
         self._buffer = memoryview(b"")
 
+    async def open(self, file: int, opener: Opener, offset: int, most: int) -> bytes:
+        """The next piece of what is sealed in a file; empty at its end, or where it was changed."""
+        read = partial(_read_at, file)
+        try:
+            return await self._threads.run(partial(opener, read, offset, min(most, _SENT_PIECE_BYTES)))
+        except SealBroken:
+            return b""
+
     async def read(self, file: int, offset: int, most: int, unsent: int) -> memoryview:
         """The next piece; empty at the end of the file. It is good until the next call with nothing unsent."""
         size = min(most, _SENT_PIECE_BYTES)
@@ -292,6 +306,10 @@ class _Pieces:
             # Not in memory, or a file system that cannot say: whatever it is, the thread finds out.
             read = await self._threads.run(partial(os.preadv, file, [buffer], offset))
         return buffer[:read]
+
+
+def _read_at(file: int, offset: int, length: int) -> bytes:
+    return os.pread(file, length, offset)
 
 
 def _open_next(part: FileRange) -> BinaryIO:

@@ -18,14 +18,15 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from watchword.core.errors import Lost, Unavailable
-from watchword.core.http import FileBody, FileRange, Spooled
+from watchword.core.errors import Lost, SealBroken, Unavailable
+from watchword.core.http import FileBody, FileRange, Opener, Spooled
 from watchword.core.ids import RandomBytes
+from watchword.directory.objects import BlobRange
 
 INLINE_BYTES_MAX = 64 * 1024
 """Ranges up to this size are read at once, longer ones are left to the server to send from the file."""
@@ -106,7 +107,39 @@ class LocalObjects:
         self._remove_expired()
         return blob
 
-    def body(self, blob: str, offset: int, length: int) -> bytes | FileBody:
+    def write(self, pieces: Iterable[bytes]) -> str:
+        blob = self._random_bytes(16).hex()
+        staged = self._staging / blob
+        try:
+            with os.fdopen(_create(staged), "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.rename(self._path(blob))
+            _sync_folder(self._root / blob[:2])
+        except BaseException as error:
+            with suppress(OSError):
+                staged.unlink()
+            if isinstance(error, OSError):
+                raise Unavailable(f"the body cannot be kept: {error}") from error
+            raise
+        return blob
+
+    def spooled(self, body: Spooled) -> Iterator[bytes]:
+        if body.path is None:
+            yield body.data or b""
+            return
+        try:
+            with body.path.open("rb", buffering=0) as file:
+                while data := file.read(_COPY_BYTES):
+                    yield data
+        except OSError as error:
+            raise Unavailable(f"the body cannot be read: {error}") from error
+
+    def body(self, blob: str, offset: int, length: int, opener: Opener | None = None) -> bytes | FileBody:
+        if opener is not None:
+            return self.joined([(blob, offset, length)], opener)
         hot = self._hot.find(blob, offset, length)
         if hot is not None:
             return hot
@@ -126,22 +159,24 @@ class LocalObjects:
             raise Lost(f"blob `{blob}` is shorter than its record says")
         return answer
 
-    def joined(self, pieces: Sequence[tuple[str, int, int]]) -> bytes | FileBody:
+    def joined(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> bytes | FileBody:
         if sum([length for _, _, length in pieces]) <= INLINE_BYTES_MAX:
-            found: list[bytes] = []
-            self.pass_by(pieces, found.append)
-            return b"".join(found)
-        first, *others = [FileRange(Path(self._path(blob)), offset, length) for blob, offset, length in pieces]
-        return FileBody(*first, *others)
+            return b"".join(self.read(pieces, opener))
+        first, *others = [FileRange(Path(self._path(blob)), offset, length, opener) for blob, offset, length in pieces]
+        return FileBody(first.path, first.offset, first.length, *others, opener=opener)
 
-    def pass_by(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> None:
+    def read(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> Iterator[bytes]:
         for blob, offset, length in pieces:
             try:
-                _pass_by(self._path(blob), offset, length, take)
+                yield from _read_on(self._path(blob), offset, length, opener)
             except OSError as error:
                 raise _unreadable(blob, error) from error
 
-    def copy(self, pieces: Sequence[tuple[str, int, int]], take: Callable[[bytes], object]) -> str:
+    def pass_by(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> None:
+        for data in self.read(pieces):
+            take(data)
+
+    def copy(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> str:
         blob = self._random_bytes(16).hex()
         staged = self._staging / blob
         try:
@@ -310,15 +345,26 @@ def _create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
-def _pass_by(path: str, offset: int, length: int, take: Callable[[bytes], object]) -> None:
-    with Path(path).open("rb", buffering=0) as file:
-        file.seek(offset)
+def _read_on(path: str, offset: int, length: int, opener: Opener | None) -> Iterator[bytes]:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         while length:
-            data = file.read(min(length, _COPY_BYTES))
+            size = min(length, _COPY_BYTES)
+            data = os.pread(file, size, offset) if opener is None else read_sealed(file, opener, offset, size)
             if not data:
                 raise Lost(f"blob `{path}` is shorter than its record says")
-            take(data)
-            length -= len(data)
+            yield data
+            offset, length = offset + len(data), length - len(data)
+    finally:
+        os.close(file)
+
+
+def read_sealed(file: int, opener: Opener, offset: int, length: int) -> bytes:
+    """Read a range of what is sealed in an open file. Raises OSError, Lost when it does not open."""
+    try:
+        return opener(lambda at, size: os.pread(file, size, at), offset, length)
+    except SealBroken:
+        raise Lost("a sealed blob does not open: it was changed") from None
 
 
 def _read(path: str, offset: int, length: int) -> bytes:

@@ -2,7 +2,7 @@
 
 It may run beside a server: what is replaced meanwhile is looked at again before it is called damaged. It changes
 nothing. Bodies that no record names are counted, not judged: the next start sweeps them up.
-Never needs the master key: bodies are kept as they came.
+Never needs a key: what is sealed under a customer's is compared as it is kept.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from watchword.credentials.customer_keys import sealed_size
 from watchword.directory.blobs import is_blob_named
 from watchword.directory.buckets import OBJECTS, VERSIONS
 from watchword.directory.directory import Directory
@@ -73,13 +74,15 @@ def _whole(store: Store) -> Iterator[_Body]:
     for record_type in (OBJECTS, VERSIONS):
         for stored in _rows(store, record_type):
             if stored.blob and not stored.parts:
-                yield _Body(f"{stored.bucket}/{stored.key}", stored.blob, stored.size, stored.etag)
+                size = sealed_size(stored.size) if stored.customer_key else stored.size
+                yield _Body(f"{stored.bucket}/{stored.key}", stored.blob, size, stored.etag)
 
 
 def _parts(store: Store) -> Iterator[_Body]:
     for part in _rows(store, UPLOAD_PARTS):
         if part.blob:
-            yield _Body(f"part {part.number} of upload {part.upload}", part.blob, part.size, part.etag)
+            size = sealed_size(part.size) if part.is_sealed else part.size
+            yield _Body(f"part {part.number} of upload {part.upload}", part.blob, size, part.etag)
 
 
 def _rows(store: Store, record_type: RecordType[R]) -> Iterator[R]:

@@ -45,7 +45,15 @@ SETTINGS: dict[str, tuple[str, str, str | None, str, dict[str, Any]]] = {
         "get_bucket_encryption",
         "delete_bucket_encryption",
         "ServerSideEncryptionConfiguration",
-        {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}]},
+        {
+            "Rules": [
+                {
+                    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+                    "BucketKeyEnabled": True,
+                    "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+                }
+            ]
+        },
     ),
     "notification": (
         "put_bucket_notification_configuration",

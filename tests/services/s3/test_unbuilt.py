@@ -12,7 +12,6 @@ NOT_IMPLEMENTED = ("NotImplemented", "A header you provided implies functionalit
 KEY_ID = "arn:aws:kms:us-east-1:111122223333:key/k"
 SETTINGS: dict[str, dict[str, Any]] = {
     "a key of KMS": {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ID},
-    "a key of the customer": {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
     "a bucket key": {"BucketKeyEnabled": True},
     "an append": {"WriteOffsetBytes": 0},
 }

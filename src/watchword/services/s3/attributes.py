@@ -14,6 +14,7 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import assembly_of
 from watchword.services.s3.checksums import checksum_view, part_checksum_view
+from watchword.services.s3.customer_keys import asked_key, fitting_key
 from watchword.services.s3.faults import invalid_argument
 from watchword.services.s3.lists import limited
 from watchword.services.s3.lookups import object_of
@@ -35,6 +36,7 @@ def get_object_attributes(
     if not wanted or wanted - KNOWN:
         raise invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", ",".join(sorted(wanted)))
     bucket, stored = object_of(asked, directory, call.region)
+    fitting_key(asked_key(asked, reads=True), stored)
     found: dict[str, Any] = {"last_modified": stored.modified_at, "version_id": shown_version(stored, bucket)}
     if "ETag" in wanted:
         found["e_tag"] = stored.etag

@@ -102,6 +102,7 @@ def _new_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory, re
         created_at=call.now.replace(microsecond=0),
         ownership=ownership,
         public_access=None if has_old_defaults else PublicAccessBlock(),
+        blocks_customer_keys=not has_old_defaults,
         grants=header_grants(asked, directory, call.account, call.account) if asks_for_acl(asked) else (),
         tags=bucket_tags(configuration.tags) if configuration and configuration.tags else (),
         versioning="Enabled" if asked.object_lock_enabled_for_bucket else "",

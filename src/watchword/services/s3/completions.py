@@ -30,6 +30,7 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.checksums import ALGORITHMS, checksum_view, combined, composite, stated_checksum
 from watchword.services.s3.conditions import check_write
+from watchword.services.s3.customer_keys import asked_key, part_key
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import (
     entity_too_large,
@@ -66,6 +67,9 @@ def complete_multipart_upload(
     upload = directory.uploads.get(bucket.name, asked.key, asked.upload_id)
     if upload is None:
         return _answer(_finished(asked, bucket, directory), bucket)
+    key = asked_key(asked)
+    if key is not None:
+        part_key(key, upload.draft)
     if asked.if_match is not None or asked.if_none_match is not None:
         check_write(asked.if_match, asked.if_none_match, directory.objects.get(bucket.name, asked.key), asked.key)
     parts = _chosen(upload, listed, directory)

@@ -7,11 +7,13 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import md5
 from typing import NamedTuple
 
 from watchword.core.ids import RandomBytes, is_account_id
+from watchword.credentials.customer_keys import CustomerKey
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import ObjectStore
@@ -23,6 +25,15 @@ from watchword.services.s3.assemblies import all_pieces
 from watchword.services.s3.checksums import ALGORITHMS, UNKNOWN_ALGORITHM, checksum_view, sum_of
 from watchword.services.s3.conditions import check_copy, check_write
 from watchword.services.s3.copy_sources import read_source
+from watchword.services.s3.customer_keys import (
+    asked_key,
+    fitting_key,
+    kept_check,
+    key_view,
+    opener_of,
+    refuse_blocked,
+    source_key,
+)
 from watchword.services.s3.drafts import check_draft, encryption_view, facts, kept_headers, kept_metadata
 from watchword.services.s3.faults import (
     access_denied,
@@ -34,8 +45,9 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.lookups import bucket_of, missing_key, nothing_there, require_known
 from watchword.services.s3.names import check_key
+from watchword.services.s3.resources import object_arn
 from watchword.services.s3.versions import put_version, shown_version, version_named
-from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged
+from watchword.services.s3.writes import OBJECT_BYTES_MAX, Staged, write_sealed
 from watchword.signing.checksums import new_checksum
 
 Request = shapes.CopyObjectRequest
@@ -99,20 +111,21 @@ def _judged(stored: StoredObject) -> tuple[object, ...]:
     return stored.tags, stored.account, stored.grants, stored.is_delete_marker
 
 
-def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore) -> _Copied:
+def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes) -> _Copied:
     """Check all that the request says, then copy the bytes. Raises what `source_of` and `check_draft` raise."""
     asked = call.request
     require_known(call, "copy objects")
     check_key(asked.key)
     check_draft(asked)
     _check_directives(asked)
+    asked_key(asked)
     bucket, source = source_of(asked, directory, call.now)
     if source.size > OBJECT_BYTES_MAX:
         message = "The specified copy source is larger than the maximum allowable size for a copy source: "
         raise invalid_request(f"{message}{OBJECT_BYTES_MAX}")
     if bucket == bucket_named(asked.bucket, directory):
         _refuse_idle_copy(asked)
-    return _Copied(_staged(asked, source, directory, objects), source, shown_version(source, bucket))
+    return _Copied(_staged(asked, source, directory, objects, random_bytes), source, shown_version(source, bucket))
 
 
 def _check_directives(asked: Request) -> None:
@@ -132,6 +145,7 @@ def _refuse_idle_copy(asked: Request) -> None:
         asked.storage_class,
         asked.website_redirect_location,
         asked.server_side_encryption,
+        asked.sse_customer_algorithm,
         asked.checksum_algorithm,
     )
     if asked.metadata_directive != "REPLACE" and asked.tagging_directive != "REPLACE" and not any(changes):
@@ -141,22 +155,46 @@ def _refuse_idle_copy(asked: Request) -> None:
         )
 
 
-def _staged(asked: Request, source: StoredObject, directory: Directory, objects: ObjectStore) -> Staged:
+def _staged(
+    asked: Request, source: StoredObject, directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+) -> Staged:
+    opening, sealing = fitting_key(source_key(asked), source), asked_key(asked)
     algorithm = (asked.checksum_algorithm or source.checksum_algorithm).upper()
     is_known = not algorithm or (algorithm == source.checksum_algorithm and not source.parts)
-    if is_known and not source.parts:
+    if is_known and not source.parts and opening is sealing is None:
         blob = objects.clone(source.blob) if source.size else ""
         return Staged(blob, source.size, source.etag, algorithm, source.checksum if algorithm else "")
+    pieces = objects.read(all_pieces(source, directory), opener_of(opening))
+    return rewritten(pieces, source.size, algorithm, objects, sealing, random_bytes)
+
+
+def rewritten(
+    pieces: Iterable[bytes],
+    size: int,
+    algorithm: str,
+    objects: ObjectStore,
+    key: CustomerKey | None,
+    random_bytes: RandomBytes,
+) -> Staged:
+    """Keep bytes anew, summed on the way, and sealed if there is a key."""
     etag = md5(usedforsecurity=False)
     checksum = new_checksum(algorithm.lower()) if algorithm else None
 
-    def take(data: bytes) -> None:
-        etag.update(data)
-        if checksum is not None:
-            checksum.update(data)
+    def passing() -> Iterator[bytes]:
+        for data in pieces:
+            etag.update(data)
+            if checksum is not None:
+                checksum.update(data)
+            yield data
 
-    blob = objects.copy(all_pieces(source, directory), take) if source.size else ""
-    return Staged(blob, source.size, etag.hexdigest(), algorithm, sum_of(checksum) if checksum is not None else "")
+    if not size:
+        blob, kept_etag = "", etag.hexdigest()
+    elif key is None:
+        blob = objects.write(passing())
+        kept_etag = etag.hexdigest()
+    else:
+        blob, kept_etag = write_sealed(passing(), objects, key, random_bytes)
+    return Staged(blob, size, kept_etag, algorithm, sum_of(checksum) if checksum is not None else "", key)
 
 
 def _drop_copy(prepared: _Copied, objects: ObjectStore) -> None:
@@ -181,6 +219,8 @@ def copy_object(
     decided = facts(asked, bucket, directory, call.account, call.now)
     if asked.tagging_directive != "REPLACE":
         decided["tags"] = source.tags
+    if staged.key is not None:
+        refuse_blocked(call, bucket, object_arn(bucket.name, asked.key))
     stored = StoredObject(
         bucket=bucket.name,
         key=asked.key,
@@ -192,6 +232,7 @@ def copy_object(
         metadata=kept_metadata(asked.metadata) if replaces else source.metadata,
         checksum_algorithm=staged.checksum_algorithm,
         checksum=staged.checksum,
+        customer_key=kept_check(staged.key, random_bytes),
         **decided,
     )
     stored = put_version(directory, objects, random_bytes, bucket, stored)
@@ -205,4 +246,5 @@ def copy_object(
         copy_source_version_id=prepared.source_version,
         version_id=shown_version(stored, bucket) if bucket.versioning == "Enabled" else None,
         server_side_encryption=encryption_view(stored),
+        **key_view(staged.key),
     )

@@ -82,7 +82,7 @@ def facts(
         found["tags"] = header_tags(asked.tagging)
     if asked.storage_class not in (None, "STANDARD"):
         found["storage_class"] = asked.storage_class
-    if asked.server_side_encryption is not None or bucket.has_encryption:
+    if (asked.server_side_encryption is not None or bucket.has_encryption) and asked.sse_customer_algorithm is None:
         found["is_encryption_asked"] = True
     if asked.website_redirect_location is not None:
         found["redirect"] = asked.website_redirect_location

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from hashlib import md5
 from itertools import islice
 from typing import NamedTuple
 
+from watchword.core.ids import RandomBytes
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import BlobRange, ObjectStore
@@ -21,7 +21,8 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import all_pieces, pieces_of
 from watchword.services.s3.checksums import part_checksum_view, sum_of
-from watchword.services.s3.copies import check_source, source_of
+from watchword.services.s3.copies import check_source, rewritten, source_of
+from watchword.services.s3.customer_keys import asked_key, fitting_key, key_view, opener_of, part_key, source_key
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import bad_checksum_type, entity_too_large, invalid_argument
 from watchword.services.s3.lists import limited
@@ -38,7 +39,9 @@ PARTS_MAX = 1000
 _COPY_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})\Z")
 
 
-def _stage_part(call: Call[shapes.UploadPartRequest], directory: Directory, objects: ObjectStore) -> Staged:
+def _stage_part(
+    call: Call[shapes.UploadPartRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+) -> Staged:
     """Check the request against its upload, then keep the body, with the checksum that the upload wants.
 
     Raises NoSuchBucket, NoSuchUpload, InvalidArgument, InvalidRequest, EntityTooLarge.
@@ -48,16 +51,18 @@ def _stage_part(call: Call[shapes.UploadPartRequest], directory: Directory, obje
     check_key(asked.key)
     check_number(asked.part_number)
     upload = upload_of(bucket_of(asked, directory, call.region), asked.key, asked.upload_id, directory)
+    key = part_key(asked_key(asked), upload.draft)
     stated = call.body.stated[0].upper() if call.body is not None and call.body.stated is not None else ""
     wanted = upload.checksum_algorithm
     if wanted and stated != wanted and (stated or upload.is_composite):
         raise bad_checksum_type(wanted.lower(), stated.lower() or "null")
-    staged = staged_body(call.body, objects)
+    staged = staged_body(call.body, objects, key, random_bytes)
     if not wanted or stated:
         return staged
     digest = new_checksum(wanted.lower())
     if staged.blob:
-        objects.pass_by([(staged.blob, 0, staged.size)], digest.update)
+        for data in objects.read([(staged.blob, 0, staged.size)], opener_of(key)):
+            digest.update(data)
     return staged._replace(checksum_algorithm=wanted, checksum=sum_of(digest))
 
 
@@ -74,6 +79,7 @@ def upload_part(
         e_tag=f'"{part.etag}"',
         server_side_encryption=encryption_view(upload.draft),
         **part_checksum_view(part.checksum_algorithm, part.checksum),
+        **key_view(prepared.key),
     )
 
 
@@ -94,6 +100,7 @@ def _put_part(
         modified_at=call.now.replace(microsecond=0),
         checksum_algorithm=staged.checksum_algorithm,
         checksum=staged.checksum,
+        is_sealed=bool(staged.blob) and staged.key is not None,
     )
     old = directory.upload_parts.get(upload.id, f"{number:05d}")
     if old is None:
@@ -111,7 +118,9 @@ class _CopiedPart(NamedTuple):
     source_version: str | None
 
 
-def _stage_copy(call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore) -> _CopiedPart:
+def _stage_copy(
+    call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+) -> _CopiedPart:
     """Copy the bytes, summing them on the way. Raises what GetObject raises, and NoSuchUpload, InvalidArgument."""
     asked = call.request
     require_known(call, "copy objects")
@@ -119,22 +128,14 @@ def _stage_copy(call: Call[shapes.UploadPartCopyRequest], directory: Directory, 
     check_key(asked.key)
     check_number(asked.part_number)
     upload = upload_of(bucket_of(asked, directory, call.region), asked.key, asked.upload_id, directory)
+    key = part_key(asked_key(asked), upload.draft)
     bucket, stored = source_of(asked, directory, call.now)
+    opener = opener_of(fitting_key(source_key(asked), stored))
     pieces = _asked_pieces(asked.copy_source_range, stored, directory)
     size = sum(length for _, _, length in pieces)
     if size > OBJECT_BYTES_MAX:
         raise entity_too_large(size, OBJECT_BYTES_MAX)
-    etag = md5(usedforsecurity=False)
-    algorithm = upload.checksum_algorithm
-    checksum = new_checksum(algorithm.lower()) if algorithm else None
-
-    def take(data: bytes) -> None:
-        etag.update(data)
-        if checksum is not None:
-            checksum.update(data)
-
-    blob = objects.copy(pieces, take) if size else ""
-    staged = Staged(blob, size, etag.hexdigest(), algorithm, sum_of(checksum) if checksum is not None else "")
+    staged = rewritten(objects.read(pieces, opener), size, upload.checksum_algorithm, objects, key, random_bytes)
     return _CopiedPart(staged, stored, shown_version(stored, bucket))
 
 
@@ -180,6 +181,7 @@ def upload_part_copy(
         copy_part_result=result,
         server_side_encryption=encryption_view(upload.draft),
         copy_source_version_id=prepared.source_version,
+        **key_view(prepared.staged.key),
     )
 
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from watchword.core.http import FileBody
+from watchword.credentials.customer_keys import CustomerKey
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import ObjectStore
@@ -23,6 +24,7 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import numbered_piece, pieces_of
 from watchword.services.s3.checksums import checksum_view
 from watchword.services.s3.conditions import check_read
+from watchword.services.s3.customer_keys import asked_key, fitting_key, key_view, opener_of
 from watchword.services.s3.faults import invalid_argument, invalid_request
 from watchword.services.s3.locks import lock_view
 from watchword.services.s3.lookups import object_of
@@ -58,13 +60,14 @@ def get_object(
     Raises NoSuchBucket, NoSuchKey, InvalidRange, PreconditionFailed, and a 304 for those who have it.
     """
     bucket, stored, part = _chosen(call, directory, "GET")
+    key = _key(call.request, stored)
     if not part.length:
         body: bytes | FileBody = b""
     elif stored.parts:
-        body = objects.joined(pieces_of(stored, directory, part.offset, part.length))
+        body = objects.joined(pieces_of(stored, directory, part.offset, part.length), opener_of(key))
     else:
-        body = objects.body(stored.blob, part.offset, part.length)
-    output = shapes.GetObjectOutput(body=body, **_facts(call, bucket, stored, part))
+        body = objects.body(stored.blob, part.offset, part.length, opener_of(key))
+    output = shapes.GetObjectOutput(body=body, **_facts(call, bucket, stored, part), **key_view(key))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
 
 
@@ -72,8 +75,16 @@ def get_object(
 def head_object(call: Call[shapes.HeadObjectRequest], directory: Directory) -> Answer[shapes.HeadObjectOutput]:
     """Describe an object or a part of it, in GetObject's headers. Raises what GetObject raises."""
     bucket, stored, part = _chosen(call, directory, "HEAD")
-    output = shapes.HeadObjectOutput(**_facts(call, bucket, stored, part))
+    key = _key(call.request, stored)
+    output = shapes.HeadObjectOutput(**_facts(call, bucket, stored, part), **key_view(key))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
+
+
+def _key(asked: Read, stored: StoredObject) -> CustomerKey | None:
+    """The key that opens an object, if it takes one. Raises InvalidRequest, AccessDenied."""
+    if not stored.customer_key and asked.sse_customer_algorithm is asked.sse_customer_key is None:
+        return None
+    return fitting_key(asked_key(asked, reads=True), stored)
 
 
 def _chosen(call: Call[Any], directory: Directory, method: str) -> tuple[Bucket, StoredObject, Part]:

@@ -19,7 +19,6 @@ from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.cors import checked_cors
-from watchword.services.s3.drafts import check_encryption
 from watchword.services.s3.faults import malformed_xml, no_such_setting
 from watchword.services.s3.lifecycles import checked_lifecycle
 from watchword.services.s3.lookups import bucket_of
@@ -43,18 +42,8 @@ class Setting:
     """True when the output holds the configuration as a member, under the name of the payload."""
     check: Callable[[Any], Any] | None = None
     """Gives the configuration as it is kept. Raises ApiError for what cannot be one."""
-    flag: str = ""
-    """A field of the bucket that says whether there is one."""
     default: Any = None
     """What is shown where there is none."""
-
-
-def _check_encryption(asked: shapes.ServerSideEncryptionConfiguration) -> shapes.ServerSideEncryptionConfiguration:
-    if len(asked.rules) != 1:
-        raise malformed_xml()
-    default = asked.rules[0].apply_server_side_encryption_by_default
-    check_encryption(default.sse_algorithm if default else None)
-    return asked
 
 
 def _check_website(asked: shapes.WebsiteConfiguration) -> shapes.WebsiteConfiguration:
@@ -75,15 +64,6 @@ def _check_payer(asked: shapes.RequestPaymentConfiguration) -> shapes.RequestPay
     return asked
 
 
-# DIFFERS: 0013. As at AWS new buckets say AES256; whether the disk is encrypted is the operator's to see to.
-_AES256 = shapes.ServerSideEncryptionConfiguration(
-    rules=[
-        shapes.ServerSideEncryptionRule(
-            apply_server_side_encryption_by_default=shapes.ServerSideEncryptionByDefault(sse_algorithm="AES256"),
-            bucket_key_enabled=False,
-        )
-    ]
-)
 SETTINGS = (
     Setting(
         "cors",
@@ -108,16 +88,6 @@ SETTINGS = (
         shapes.GetBucketReplicationOutput,
         ("ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
         wrapped=True,
-    ),
-    Setting(
-        "encryption",
-        ("PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption"),
-        "server_side_encryption_configuration",
-        shapes.GetBucketEncryptionOutput,
-        wrapped=True,
-        check=_check_encryption,
-        flag="has_encryption",
-        default=shapes.GetBucketEncryptionOutput(server_side_encryption_configuration=_AES256),
     ),
     Setting(
         "website",
@@ -168,7 +138,6 @@ def _declare(setting: Setting) -> None:
             asked = setting.check(asked)
         kept = {setting.output.__struct_encode_fields__[0]: asked} if setting.wrapped else asked
         record = BucketSetting(bucket=bucket.name, name=setting.name, document=msgspec.json.encode(kept).decode())
-        _flag(setting, bucket, directory, claim=True)
         if directory.bucket_settings.get(bucket.name, setting.name) is None:
             directory.bucket_settings.add(record)
         else:
@@ -188,17 +157,11 @@ def _declare(setting: Setting) -> None:
         record = directory.bucket_settings.get(bucket.name, setting.name)
         if record is not None:
             directory.bucket_settings.remove(record)
-            _flag(setting, bucket, directory, claim=False)
         return Answer(None, 204)
 
     for name, function, writes in zip(setting.words, (put, get, delete), (True, False, True), strict=True):
         if name:
             operation(f"s3:{name}", writes=writes, request=shapes.TYPES[f"{name}Request"])(function)
-
-
-def _flag(setting: Setting, bucket: Bucket, directory: Directory, *, claim: bool) -> None:
-    if setting.flag and getattr(bucket, setting.flag) is not claim:
-        directory.buckets.replace(msgspec.structs.replace(bucket, **{setting.flag: claim}))
 
 
 for _setting in SETTINGS:

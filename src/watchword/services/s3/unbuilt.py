@@ -1,6 +1,6 @@
 """Headers and parameters that ask for what is not built: refused by name, never ignored.
 
-Whoever asks for encryption under a key of theirs must not believe to have got it.
+Whoever asks for encryption under a key of KMS must not believe to have got it.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NotImplemented)
 """
 
@@ -23,11 +23,6 @@ UNBUILT: Mapping[str, str] = {
     "object_lock_event_hold": "x-amz-object-lock-event-hold",
     "object_lock_event_hold_duration_days": "x-amz-object-lock-event-hold-duration-days",
     "object_lock_event_hold_duration_years": "x-amz-object-lock-event-hold-duration-years",
-    "copy_source_sse_customer_algorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
-    "copy_source_sse_customer_key": "x-amz-copy-source-server-side-encryption-customer-key",
-    "sse_customer_algorithm": "x-amz-server-side-encryption-customer-algorithm",
-    "sse_customer_key": "x-amz-server-side-encryption-customer-key",
-    "sse_customer_key_md5": "x-amz-server-side-encryption-customer-key-MD5",
     "ssekms_encryption_context": "x-amz-server-side-encryption-context",
     "ssekms_key_id": "x-amz-server-side-encryption-aws-kms-key-id",
     "write_offset_bytes": "x-amz-write-offset-bytes",

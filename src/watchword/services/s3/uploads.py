@@ -18,11 +18,13 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.checksums import ALGORITHMS, UNKNOWN_ALGORITHM
 from watchword.services.s3.crc_combination import POLYNOMIALS
+from watchword.services.s3.customer_keys import asked_key, kept_check, key_view, refuse_blocked
 from watchword.services.s3.drafts import check_draft, encryption_view, facts, kept_headers, kept_metadata
 from watchword.services.s3.faults import invalid_argument, invalid_request, no_such_upload
 from watchword.services.s3.lists import Encode, encoder, limited, prefix_views
 from watchword.services.s3.lookups import bucket_of, require_known
 from watchword.services.s3.names import canonical_user_id, check_key, owner
+from watchword.services.s3.resources import object_arn
 from watchword.services.s3.rolling import LAST, rolled_page
 
 
@@ -35,7 +37,10 @@ def create_multipart_upload(
     require_known(call, "initiate multipart uploads")
     check_key(asked.key)
     check_draft(asked)
+    key = asked_key(asked)
     bucket = bucket_of(asked, directory, call.region)
+    if key is not None:
+        refuse_blocked(call, bucket, object_arn(bucket.name, asked.key))
     algorithm, is_composite = _checksum_asked(asked)
     draft = StoredObject(
         bucket=bucket.name,
@@ -46,6 +51,7 @@ def create_multipart_upload(
         modified_at=call.now.replace(microsecond=0),
         headers=kept_headers(asked),
         metadata=kept_metadata(asked.metadata),
+        customer_key=kept_check(key, random_bytes),
         **facts(asked, bucket, directory, call.account, call.now, is_begun=True),
     )
     upload = Upload(
@@ -67,6 +73,7 @@ def create_multipart_upload(
         server_side_encryption=encryption_view(draft),
         checksum_algorithm=algorithm or None,
         checksum_type=type_of(upload),
+        **key_view(key),
     )
 
 

@@ -7,11 +7,13 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from hashlib import md5
 from typing import NamedTuple
 
 from watchword.core.http import Spooled
 from watchword.core.ids import RandomBytes
+from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import ObjectStore
@@ -20,10 +22,12 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.checksums import checksum_view, kept_checksum
 from watchword.services.s3.conditions import check_write
+from watchword.services.s3.customer_keys import asked_key, kept_check, key_view, refuse_blocked
 from watchword.services.s3.drafts import check_draft, encryption_view, facts, kept_headers, kept_metadata
 from watchword.services.s3.faults import entity_too_large
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
+from watchword.services.s3.resources import object_arn
 from watchword.services.s3.versions import put_version, shown_version
 
 OBJECT_BYTES_MAX = 5 * 1024**3
@@ -39,25 +43,49 @@ class Staged(NamedTuple):
     etag: str
     checksum_algorithm: str
     checksum: str
+    key: CustomerKey | None = None
+    """What it is sealed under."""
 
 
-def staged_body(body: Spooled | None, objects: ObjectStore) -> Staged:
-    """Keep a body. Raises EntityTooLarge."""
+def staged_body(
+    body: Spooled | None, objects: ObjectStore, key: CustomerKey | None, random_bytes: RandomBytes
+) -> Staged:
+    """Keep a body, sealed if there is a key. Raises EntityTooLarge."""
     body = body or _EMPTY
     if body.size > OBJECT_BYTES_MAX:
         raise entity_too_large(body.size, OBJECT_BYTES_MAX)
     algorithm, checksum = kept_checksum(body.stated)
-    return Staged(objects.stage(body) if body.size else "", body.size, body.checksums["md5"], algorithm, checksum)
+    if not body.size:
+        return Staged("", 0, body.checksums["md5"], algorithm, checksum, key)
+    if key is None:
+        return Staged(objects.stage(body), body.size, body.checksums["md5"], algorithm, checksum)
+    blob, etag = write_sealed(objects.spooled(body), objects, key, random_bytes)
+    return Staged(blob, body.size, etag, algorithm, checksum, key)
 
 
-def stage_body(call: Call[shapes.PutObjectRequest], objects: ObjectStore) -> Staged:
+def write_sealed(
+    pieces: Iterable[bytes], objects: ObjectStore, key: CustomerKey, random_bytes: RandomBytes
+) -> tuple[str, str]:
+    """Keep bytes sealed under a key. Gives the blob, and the MD5 of what is kept."""
+    digest = md5(usedforsecurity=False)
+
+    def summed() -> Iterator[bytes]:
+        for sealed in key.seal(pieces, random_bytes(SALT_BYTES)):
+            digest.update(sealed)
+            yield sealed
+
+    return objects.write(summed()), digest.hexdigest()
+
+
+def stage_body(call: Call[shapes.PutObjectRequest], objects: ObjectStore, random_bytes: RandomBytes) -> Staged:
     """Check all that does not need the directory, then keep the body.
 
-    Raises KeyTooLongError, EntityTooLarge and what `check_draft` raises.
+    Raises KeyTooLongError, EntityTooLarge, and what `check_draft` and `asked_key` raise.
     """
-    check_key(call.request.key)
-    check_draft(call.request)
-    return staged_body(call.body, objects)
+    asked = call.request
+    check_key(asked.key)
+    check_draft(asked)
+    return staged_body(call.body, objects, asked_key(asked), random_bytes)
 
 
 def drop_body(prepared: Staged, objects: ObjectStore) -> None:
@@ -80,6 +108,9 @@ def put_object(
     if asked.if_match is not None or asked.if_none_match is not None:
         existing = directory.objects.get(bucket.name, asked.key)
         check_write(asked.if_match, asked.if_none_match, existing, asked.key)
+    key = prepared.key
+    if key is not None:
+        refuse_blocked(call, bucket, object_arn(bucket.name, asked.key))
     stored = StoredObject(
         bucket=bucket.name,
         key=asked.key,
@@ -91,6 +122,7 @@ def put_object(
         metadata=kept_metadata(asked.metadata),
         checksum_algorithm=prepared.checksum_algorithm,
         checksum=prepared.checksum,
+        customer_key=kept_check(key, random_bytes),
         **facts(asked, bucket, directory, call.account, call.now),
     )
     stored = put_version(directory, objects, random_bytes, bucket, stored)
@@ -98,5 +130,6 @@ def put_object(
         e_tag=f'"{stored.etag}"',
         version_id=shown_version(stored, bucket) if bucket.versioning == "Enabled" else None,
         server_side_encryption=encryption_view(stored),
+        **key_view(key),
         **checksum_view(stored.checksum_algorithm, stored.checksum),
     )
