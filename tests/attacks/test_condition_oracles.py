@@ -8,6 +8,7 @@ judged by the one and obeyed by the other.
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -139,3 +140,47 @@ def test_whether_an_account_was_closed_is_not_told_to_strangers(house: House, ac
         for account in (closed, open_)
     ]
     assert answers[0] == answers[1]
+
+
+class TestTagsThatDifferOnlyInCase:
+    """Of a resource: whoever may tag it must not choose which of two values a policy sees."""
+
+    @pytest.fixture
+    def tagged(self, acme: Account) -> str:
+        """The ARN of a policy with two tags that differ only in case."""
+        made = acme.administrator.client("iam").create_policy(
+            PolicyName=f"two-tags-{os.urandom(4).hex()}",
+            PolicyDocument=policy(allow("s3:*")),
+            Tags=[{"Key": "team", "Value": "blue"}, {"Key": "Team", "Value": "red"}],
+        )
+        return made["Policy"]["Arn"]
+
+    @pytest.mark.parametrize(
+        "statements",
+        [
+            [allow("iam:GetPolicy", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})],
+            [allow("iam:GetPolicy", Condition={"StringEquals": {"aws:ResourceTag/Team": "red"}})],
+            [
+                allow("iam:GetPolicy"),
+                deny("iam:GetPolicy", Condition={"StringNotEquals": {"aws:ResourceTag/team": "blue"}}),
+            ],
+            [allow("iam:GetPolicy"), deny("iam:GetPolicy", Condition={"Null": {"aws:ResourceTag/team": "false"}})],
+        ],
+    )
+    def test_either_is_denied(self, acme: Account, tagged: str, statements: list[dict[str, Any]]) -> None:
+        keys = user_with(acme, f"asks-{os.urandom(4).hex()}", policy(*statements))
+        assert refusal(keys.client("iam").get_policy, PolicyArn=tagged)[0] == "AccessDenied"
+
+    def test_who_is_not_asked_is_let_in(self, acme: Account, tagged: str) -> None:
+        keys = user_with(acme, f"asks-{os.urandom(4).hex()}", policy(allow("iam:GetPolicy")))
+        keys.client("iam").get_policy(PolicyArn=tagged)
+
+    def test_of_an_object_and_its_bucket(self, acme: Account) -> None:
+        s3, bucket = acme.administrator.client("s3"), f"two-tags-{acme.id}"
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="k", Body=b"v", Tagging="team=blue&Team=red")
+        for key in ("s3:ExistingObjectTag/team", "s3:ExistingObjectTag/Team"):
+            for value in ("blue", "red"):
+                document = policy(allow("s3:GetObject", Condition={"StringEquals": {key: value}}))
+                keys = user_with(acme, f"asks-{os.urandom(4).hex()}", document)
+                assert refusal(keys.client("s3").get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (limits: 5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from watchword.core.errors import WatchwordError
 
@@ -33,23 +33,18 @@ def without_tags(old: Tags, keys: Iterable[str], *, fold: bool) -> Tags:
 
 
 class AmbiguousTag(WatchwordError):  # noqa: N818 - it is the tag that is at fault
-    """A request sets tags whose keys differ only in case, and a policy asks for one of them."""
+    """A request sets, or a resource has, tags whose keys differ only in case, and a policy asks for one of them."""
 
 
 def asked_tag(tags: Iterable[tuple[str, str]], name: str) -> str | None:
-    """The value that a request gives to the tag with this name (in lower case), in whatever case. Raises AmbiguousTag.
+    """The value of the tag with this name (in lower case), in whatever case it is set or held. Raises AmbiguousTag.
 
-    # DIFFERS: 0005. Condition keys know no case, and tag keys may: of two, a policy would judge one, and both are set.
+    # DIFFERS: 0005. Condition keys know no case, tag keys may: of two, a policy would judge one, and both are there.
     """
     values = [value for key, value in tags if key.lower() == name]
     if len(values) > 1:
         raise AmbiguousTag(f"more than one tag is called `{name}`")
     return values[0] if values else None
-
-
-def as_mapping(tags: Tags) -> Mapping[str, str]:
-    """The tags as a mapping, for look-ups."""
-    return dict(tags)
 
 
 def _name(key: str, fold: bool) -> str:

@@ -41,15 +41,6 @@ class NamedKey(NamedTuple):
     read: NamedReader
 
 
-def tag_value(tags: Tags, name: str) -> str | None:
-    """The value of the tag with this name in any case; the last one wins."""
-    found = None
-    for key, value in tags:
-        if key.lower() == name:
-            found = value
-    return found
-
-
 # The principal
 
 
@@ -120,7 +111,11 @@ def principal_tags(facts: Facts) -> Tags:
 
 
 def _principal_tag(facts: Facts, name: str) -> ContextValue:
-    return tag_value(principal_tags(facts), name)
+    found = None
+    for key, value in principal_tags(facts):
+        if key.lower() == name:
+            found = value
+    return found
 
 
 # Organizations
@@ -278,7 +273,7 @@ def resource_account(facts: Facts) -> ContextValue:
 
 
 def _resource_tag(facts: Facts, name: str) -> ContextValue:
-    return tag_value(facts.resource.tags, name)
+    return asked_tag(facts.resource.tags, name)
 
 
 def _tag_keys(facts: Facts) -> ContextValue:

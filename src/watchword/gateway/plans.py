@@ -104,14 +104,17 @@ class Control(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def takes_rcps(action: str) -> bool:
-    """True when resource control policies apply to the service of an action."""
-    return action.partition(":")[0].lower() in _rcp_services()
+    """True when resource control policies apply to the service of an action, and not just not to the action."""
+    services, excepted = _rcp_services()
+    folded = action.lower()
+    return folded.partition(":")[0] in services and folded not in excepted
 
 
 @lru_cache(maxsize=1)
-def _rcp_services() -> frozenset[str]:
-    text = files("watchword.models").joinpath("rcp_services.json").read_text("utf-8")
-    return frozenset(json.loads(text)["services"])
+def _rcp_services() -> tuple[frozenset[str], frozenset[str]]:
+    """The services that resource control policies apply to, and the actions of theirs that they leave alone."""
+    known: dict[str, list[str]] = json.loads(files("watchword.models").joinpath("rcp_services.json").read_text("utf-8"))
+    return frozenset(known["services"]), frozenset(action.lower() for action in known["excepted_actions"])
 
 
 class Plans:

@@ -25,7 +25,7 @@ from watchword.policy.language import (
 )
 from watchword.policy.operators import parse_operator
 from watchword.policy.resource_names import LEGACY, resource_fault
-from watchword.policy.shared_providers import COGNITO, names_tenant, shared_issuer
+from watchword.policy.shared_providers import unheld
 from watchword.policy.values import parse_base64, parse_date, parse_network, parse_number
 from watchword.policy.wildcards import Pattern, parse_pattern
 
@@ -312,15 +312,9 @@ def _check_shared_providers(statement: Statement) -> None:
     if not any(pattern.matches("sts:assumerolewithwebidentity") for pattern in actions):
         return
     for each in statement.principals or ():
-        issuer = shared_issuer(each.value) if each.type == "Federated" else None
-        if issuer is None or names_tenant(statement, issuer):
-            continue
-        if issuer == COGNITO:
-            raise MalformedPolicy("A condition block must be present for the Cognito provider")
-        raise MalformedPolicy(
-            f'The trust policy trusts shared OpenID Connect provider "{issuer}" without a Condition scoping '
-            f'"{issuer}:sub" to your own tenant.'
-        )
+        why = unheld(statement, each.value) if each.type == "Federated" else None
+        if why is not None:
+            raise MalformedPolicy(why)
 
 
 def _check_bucket_elements(policy: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from watchword.core.errors import OperatorError
+from watchword.core.tags import AmbiguousTag
 from watchword.directory.directory import Directory
 from watchword.gateway.decision_lines import DecisionLine
 from watchword.gateway.plans import Documents, Plans
@@ -63,5 +65,9 @@ def supposed(
                 now=now,
             )
             return explain(request, policies)
+    except AmbiguousTag as ambiguous:
+        raise OperatorError(
+            f"{ambiguous}, in different cases, and a policy asks for one: the request is denied"
+        ) from None
     finally:
         store.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from watchword.core.tags import asked_tag
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.iam.resources import IamResource
@@ -33,7 +34,7 @@ def _passed_to_service(request: Any, resource: Resource, caller: Authenticated) 
 def _resource_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
     if not isinstance(resource, IamResource) or not resource.is_principal:
         return None
-    return next((value for key, value in resource.tags if key.lower() == name), None)
+    return asked_tag(resource.tags, name)
 
 
 def _service_name(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:

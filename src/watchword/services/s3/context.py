@@ -86,15 +86,11 @@ def _request_tag_keys(request: Any, resource: Resource, caller: Authenticated) -
 
 
 def _existing_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
-    return _tag(resource.object_tags, name)
+    return asked_tag(resource.object_tags, name)
 
 
 def _bucket_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
-    return _tag(resource.bucket_tags, name)
-
-
-def _tag(tags: Tags, name: str) -> str | None:
-    return next((value for key, value in tags if key.lower() == name), None)
+    return asked_tag(resource.bucket_tags, name)
 
 
 def _copy_source(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -161,7 +157,7 @@ def network_origin(request: Any, resource: Resource, caller: Authenticated) -> K
 
 def point_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
     """A tag of that access point."""
-    return None if resource.access_point is None else _tag(resource.access_point.tags, name)
+    return None if resource.access_point is None else asked_tag(resource.access_point.tags, name)
 
 
 KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEMBERS.items()} | {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from watchword.core.tags import asked_tag
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 
@@ -26,7 +27,7 @@ def _network_origin(request: Any, resource: Resource, caller: Authenticated) -> 
 
 def _point_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
     tags = () if resource.access_point is None else resource.access_point.tags
-    return next((value for key, value in tags if key.lower() == name), None)
+    return asked_tag(tags, name)
 
 
 def _nothing(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -35,7 +36,7 @@ def _nothing(request: Any, resource: Resource, caller: Authenticated) -> KeyValu
 
 
 def _bucket_tag(request: Any, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
-    return next((value for key, value in resource.bucket_tags if key.lower() == name), None)
+    return asked_tag(resource.bucket_tags, name)
 
 
 KEYS: dict[str, KeyReader] = {

@@ -5,7 +5,7 @@ Source: AWS's service authorization reference for STS.
 
 from __future__ import annotations
 
-from watchword.core.tags import as_mapping
+from watchword.core.tags import asked_tag
 from watchword.services.authorization import KeyReader, KeyValue, PrefixReader, Resource
 from watchword.services.call import Authenticated
 from watchword.services.sts import shapes
@@ -38,7 +38,7 @@ def _context_providers(request: shapes.AssumeRoleRequest, resource: Resource, ca
 
 
 def _role_tag(request: shapes.AssumeRoleRequest, resource: Resource, caller: Authenticated, name: str) -> KeyValue:
-    return as_mapping(tuple((key.lower(), value) for key, value in resource.tags)).get(name)
+    return asked_tag(resource.tags, name)
 
 
 KEYS: dict[str, KeyReader] = {
