@@ -82,28 +82,28 @@ class TestWithoutTheNodeThatHoldsTheKeys:
         finally:
             node.send_signal(signal.SIGCONT)
 
-    def test_requests_that_wait_for_a_node_that_hangs_leave_room_for_writes(
-        self, system: Fronts, acme: Account
-    ) -> None:
-        keys = system.at_front(acme.administrator)
-        keys.client("s3").create_bucket(Bucket="still-written")
-        node = system.house.server.process
-        waiting: list[socket.socket] = []
-        node.send_signal(signal.SIGSTOP)
-        try:
-            for _ in range(100):
-                waiting.append(system.front.connect())
-                waiting[-1].sendall(call(keys, "sts", "GetSessionToken").wire)
-            began = datetime.now(UTC)
-            for number in range(10):
-                assert put(keys, f"/still-written/{number}", b"x").send().status == 200
-            assert datetime.now(UTC) - began < timedelta(seconds=5)
-        finally:
-            node.send_signal(signal.SIGCONT)
-        answers = [read_answer(connection)[0] for connection in waiting]
-        for connection in waiting:
-            connection.close()
-        assert set(answers) == {200, 503}, "some waited, the others were told at once"
+    def test_requests_that_wait_for_a_node_that_hangs_leave_room_for_writes(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data") as system:
+            keys = system.at_front(system.house.account().administrator)
+            keys.client("s3").create_bucket(Bucket="still-written")
+            session_of(keys)
+            node = system.house.server.process
+            waiting: list[socket.socket] = []
+            node.send_signal(signal.SIGSTOP)
+            try:
+                for _ in range(100):
+                    waiting.append(system.front.connect())
+                    waiting[-1].sendall(call(keys, "sts", "GetSessionToken").wire)
+                began = datetime.now(UTC)
+                for number in range(10):
+                    assert put(keys, f"/still-written/{number}", b"x").send().status == 200
+                assert datetime.now(UTC) - began < timedelta(seconds=5)
+            finally:
+                node.send_signal(signal.SIGCONT)
+            answers = [read_answer(connection)[0] for connection in waiting]
+            for connection in waiting:
+                connection.close()
+            assert set(answers) == {200, 503}, "some waited, the others were told at once"
 
     def test_a_master_key_that_was_added_meanwhile(self, tmp_path: Path) -> None:
         with fronts(tmp_path / "data") as system:
