@@ -27,6 +27,7 @@ _DATE_LENGTH_MAX = 32
 _REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
 _BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
 _EXTENDED_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
+_ZONE = re.compile(r"(?:\+0000|UTC)\Z")
 _AUTHORIZATION = re.compile(
     V4 + r" Credential=([A-Za-z0-9/_-]+), ?SignedHeaders=([A-Za-z0-9;_-]+), ?Signature=([0-9a-f]{64})\Z"
 )
@@ -101,6 +102,8 @@ class Claim(NamedTuple):
     algorithm: Algorithm = V4
     string_to_sign: bytes | None = None
     """What is signed where it is no canonical request: of Signature Version 2, and of upload forms."""
+    also_signed: bytes | None = None
+    """Another spelling of the same text, which proves as much."""
 
     def __repr__(self) -> str:
         return f"<Claim {self.access_key_id}/{self.scope.text} {self.form.name} {self.amz_date}>"
@@ -189,7 +192,7 @@ def _known_date(text: str) -> Moment | None:
     if match:
         return _moment(match)
     try:
-        at = datetime.strptime(text.replace("+0000", "GMT"), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        at = datetime.strptime(_ZONE.sub("GMT", text), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
         return None
     return Moment(at, basic_date(at))

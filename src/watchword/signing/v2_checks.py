@@ -69,6 +69,7 @@ _AS_HEADERS = (b"content-md5", b"content-type")
 _LINE_ENDS = re.compile(rb"[\r\n]+[ \t]*")
 NO_SCOPE = Scope("", "", "", "s3", "", has_region=False)
 _NOTHING_SIGNED = signed_names("")
+_BUCKET_ALONE = re.compile(rb"/[^/]+\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPIRES_DIGITS_MAX = 11
 
@@ -152,13 +153,23 @@ def refuse_v2() -> SignatureError:
 
 
 def string_to_sign(
-    head: RequestHead, bucket: str | None, date: bytes, fields: dict[bytes, bytes], *, is_query: bool
+    head: RequestHead,
+    bucket: str | None,
+    date: bytes,
+    fields: dict[bytes, bytes],
+    *,
+    is_query: bool,
+    as_sent: bool = False,
 ) -> bytes:
-    """The text that is signed. `fields` are the headers by lower-case name, for a URL its parameters among them."""
+    """The text that is signed. `fields` are the headers by lower-case name, for a URL its parameters among them.
+
+    A bucket in the path is signed as one in the host is, with a slash after it (botocore, s3cmd), or `as_sent` without
+    (AWS SDK for JavaScript, rclone).
+    """
     amz = [b"%b:%b\n" % pair for pair in sorted(fields.items()) if pair[0].startswith(b"x-amz-")]
     resource = head.raw_path if bucket is None else b"/" + bucket.encode() + head.raw_path
-    if resource.count(b"/") == 1 and resource != b"/":
-        resource += b"/"  # a bucket in the path is signed as one in the host is
+    if not as_sent and _BUCKET_ALONE.match(resource):
+        resource += b"/"
     covered = _sub_resources(head.query_string, is_query=is_query)
     lines = (head.method.encode(), fields.get(b"content-md5", b""), fields.get(b"content-type", b""), date)
     return b"\n".join([*lines, b"".join(amz)]) + resource + (b"?" + covered if covered else b"")
@@ -200,7 +211,10 @@ def _claim(
         check_payload_hash(payload_hash, head.method)
         if payload_hash in STREAMING and STREAMING[payload_hash].signed_chunks:  # (5)
             raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
-    text = string_to_sign(head, rules.bucket, date, fields, is_query=form is Form.QUERY)
+    is_query = form is Form.QUERY
+    text, as_sent = string_to_sign(head, rules.bucket, date, fields, is_query=is_query), None
+    if rules.bucket is None and _BUCKET_ALONE.match(head.raw_path):
+        as_sent = string_to_sign(head, None, date, fields, is_query=is_query, as_sent=True)
     return Claim(
         key,
         NO_SCOPE,
@@ -215,4 +229,5 @@ def _claim(
         b"",
         V2,
         text,
+        as_sent,
     )

@@ -63,9 +63,10 @@ def verify(claim: Claim, key: Prover, body_sha256: str | None) -> None:
         digest = hashlib.sha256(claim.canonical_head + payload_hash.encode()).hexdigest()
         text = f"{claim.algorithm}\n{claim.amz_date}\n{claim.scope.text}\n{digest}".encode()
     stated = claim.payload_hash
-    if not key.proves(text, claim.signature) or (
-        body_sha256 is not None and stated is not None and stated != body_sha256
-    ):
+    is_proved = key.proves(text, claim.signature) or (
+        claim.also_signed is not None and key.proves(claim.also_signed, claim.signature)
+    )
+    if not is_proved or (body_sha256 is not None and stated is not None and stated != body_sha256):
         raise _mismatch(claim, text, body_sha256)
 
 

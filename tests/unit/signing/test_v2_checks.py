@@ -11,6 +11,7 @@ from watchword.core.http import RequestHead
 from watchword.signing.claims import Claim, Rules
 from watchword.signing.errors import Dialect, SignatureError
 from watchword.signing.keys import V2
+from watchword.signing.v2_keys import V2Key
 from watchword.signing.verification import proving_key, read_claim, verify
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -160,3 +161,27 @@ def test_frames_that_only_sigv4_can_sign_are_refused() -> None:
     mode = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     code, status, message, _ = refusal(head(signed("x", x_amz_content_sha256=mode), method="PUT", path="/k"))
     assert (code, status, message) == ("InvalidRequest", 400, "The value of x-amz-content-sha256 header is invalid.")
+
+
+@pytest.mark.parametrize("resource", ["/photos", "/photos/"])
+@pytest.mark.parametrize("query", ["", "acl"])
+def test_a_bucket_in_the_path_may_be_signed_with_a_slash_or_as_it_was_sent(resource: str, query: str) -> None:
+    text = f"GET\n\n\n{DATE}\n{resource}" + (f"?{query}" if query else "")
+    request = head(signed(V2Key(SECRET).sign(text.encode())), path="/photos", query=query)
+    claim = claim_of(request, bucket=None)
+    verify(claim, proving_key(claim, SECRET), None)
+    other = head(signed(V2Key(SECRET).sign(text.replace("photos", "photo").encode())), path="/photos", query=query)
+    with pytest.raises(SignatureError):
+        verify(claim_of(other, bucket=None), proving_key(claim, SECRET), None)
+
+
+def test_a_slash_makes_another_object() -> None:
+    request = head(signed(V2Key(SECRET).sign(f"GET\n\n\n{DATE}\n/photos/a".encode())), path="/photos/a/")
+    claim = claim_of(request, bucket=None)
+    with pytest.raises(SignatureError):
+        verify(claim, proving_key(claim, SECRET), None)
+
+
+@pytest.mark.parametrize("zone", ["GMT", "UTC", "+0000"])
+def test_a_date_may_name_its_zone_as_clients_do(zone: str) -> None:
+    assert claim_of(head({**signed("x"), "date": DATE.replace("+0000", zone)})).requested_at == NOW
