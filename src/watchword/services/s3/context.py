@@ -160,11 +160,17 @@ def point_tag(request: Any, resource: Resource, caller: Authenticated, name: str
     return None if resource.access_point is None else asked_tag(resource.access_point.tags, name)
 
 
+def _optional_fields(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    asked = getattr(request, "inventory_configuration", None)
+    return None if asked is None or asked.optional_fields is None else tuple(asked.optional_fields)
+
+
 KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEMBERS.items()} | {
     "s3:accesspointnetworkorigin": network_origin,
     "s3:dataaccesspointaccount": point_account,
     "s3:dataaccesspointarn": point_arn,
     "s3:if-match": _if_match,
+    "s3:inventoryaccessibleoptionalfields": _optional_fields,
     "s3:locationconstraint": _location,
     "s3:object-lock-legal-hold": _legal_hold,
     "s3:object-lock-mode": _lock_mode,

@@ -61,6 +61,44 @@ class AccessControlTranslation(Shape, frozen=True, kw_only=True):
     owner: str
 
 
+class AnalyticsAndOperator(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tags: Sequence[Tag] | None = None
+
+
+class AnalyticsConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    id: str
+    filter: AnalyticsFilter | None = None
+    storage_class_analysis: StorageClassAnalysis
+
+
+class AnalyticsExportDestination(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    s3_bucket_destination: AnalyticsS3BucketDestination
+
+
+class AnalyticsFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tag: Tag | None = None
+    and_: AnalyticsAndOperator | None = None
+
+
+class AnalyticsS3BucketDestination(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    format: str
+    bucket_account_id: str | None = None
+    bucket: str
+    prefix: str | None = None
+
+
 class BlockedEncryptionTypes(Shape, frozen=True, kw_only=True):
     """Used by PutBucketEncryption, GetBucketEncryption."""
 
@@ -438,6 +476,14 @@ class Delete(Shape, frozen=True, kw_only=True):
     quiet: bool | None = None
 
 
+class DeleteBucketAnalyticsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketAnalyticsConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+
+
 class DeleteBucketCorsRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteBucketCors."""
 
@@ -452,10 +498,34 @@ class DeleteBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
 
 
+class DeleteBucketIntelligentTieringConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketIntelligentTieringConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketInventoryConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketInventoryConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+
+
 class DeleteBucketLifecycleRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteBucketLifecycle."""
 
     bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class DeleteBucketMetricsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of DeleteBucketMetricsConfiguration."""
+
+    bucket: str
+    id: str
     expected_bucket_owner: str | None = None
 
 
@@ -690,6 +760,20 @@ class GetBucketAclRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
 
 
+class GetBucketAnalyticsConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketAnalyticsConfiguration."""
+
+    analytics_configuration: AnalyticsConfiguration | None = None
+
+
+class GetBucketAnalyticsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketAnalyticsConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+
+
 class GetBucketCorsOutput(Shape, frozen=True, kw_only=True):
     """Output of GetBucketCors."""
 
@@ -713,6 +797,34 @@ class GetBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
     """Input of GetBucketEncryption."""
 
     bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketIntelligentTieringConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketIntelligentTieringConfiguration."""
+
+    intelligent_tiering_configuration: IntelligentTieringConfiguration | None = None
+
+
+class GetBucketIntelligentTieringConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketIntelligentTieringConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketInventoryConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketInventoryConfiguration."""
+
+    inventory_configuration: InventoryConfiguration | None = None
+
+
+class GetBucketInventoryConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketInventoryConfiguration."""
+
+    bucket: str
+    id: str
     expected_bucket_owner: str | None = None
 
 
@@ -753,6 +865,20 @@ class GetBucketLoggingRequest(Shape, frozen=True, kw_only=True):
     """Input of GetBucketLogging."""
 
     bucket: str
+    expected_bucket_owner: str | None = None
+
+
+class GetBucketMetricsConfigurationOutput(Shape, frozen=True, kw_only=True):
+    """Output of GetBucketMetricsConfiguration."""
+
+    metrics_configuration: MetricsConfiguration | None = None
+
+
+class GetBucketMetricsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of GetBucketMetricsConfiguration."""
+
+    bucket: str
+    id: str
     expected_bucket_owner: str | None = None
 
 
@@ -1211,6 +1337,77 @@ class Initiator(Shape, frozen=True, kw_only=True):
     display_name: str | None = None
 
 
+class IntelligentTieringAndOperator(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketIntelligentTieringConfiguration, GetBucketIntelligentTieringConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tags: Sequence[Tag] | None = None
+
+
+class IntelligentTieringConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketIntelligentTieringConfiguration, GetBucketIntelligentTieringConfiguration and 1 more."""
+
+    id: str
+    filter: IntelligentTieringFilter | None = None
+    status: str
+    tierings: Sequence[Tiering]
+
+
+class IntelligentTieringFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketIntelligentTieringConfiguration, GetBucketIntelligentTieringConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tag: Tag | None = None
+    and_: IntelligentTieringAndOperator | None = None
+
+
+class InventoryConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    destination: InventoryDestination
+    is_enabled: bool
+    filter: InventoryFilter | None = None
+    id: str
+    included_object_versions: str
+    optional_fields: Sequence[str] | None = None
+    schedule: InventorySchedule
+
+
+class InventoryDestination(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    s3_bucket_destination: InventoryS3BucketDestination
+
+
+class InventoryEncryption(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    sses3: SSES3 | None = msgspec.field(default=None, name="SSES3")
+    ssekms: SSEKMS | None = msgspec.field(default=None, name="SSEKMS")
+
+
+class InventoryFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    prefix: str
+
+
+class InventoryS3BucketDestination(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    account_id: str | None = None
+    bucket: str
+    format: str
+    prefix: str | None = None
+    encryption: InventoryEncryption | None = None
+
+
+class InventorySchedule(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    frequency: str
+
+
 class LambdaFunctionConfiguration(Shape, frozen=True, kw_only=True):
     """Used by PutBucketNotificationConfiguration, GetBucketNotificationConfiguration."""
 
@@ -1259,6 +1456,74 @@ class LifecycleRuleFilter(Shape, frozen=True, kw_only=True):
     object_size_greater_than: int | None = None
     object_size_less_than: int | None = None
     and_: LifecycleRuleAndOperator | None = None
+
+
+class ListBucketAnalyticsConfigurationsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListBucketAnalyticsConfigurations."""
+
+    is_truncated: bool | None = None
+    continuation_token: str | None = None
+    next_continuation_token: str | None = None
+    analytics_configuration_list: Sequence[AnalyticsConfiguration] | None = None
+
+
+class ListBucketAnalyticsConfigurationsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListBucketAnalyticsConfigurations."""
+
+    bucket: str
+    continuation_token: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class ListBucketIntelligentTieringConfigurationsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListBucketIntelligentTieringConfigurations."""
+
+    is_truncated: bool | None = None
+    continuation_token: str | None = None
+    next_continuation_token: str | None = None
+    intelligent_tiering_configuration_list: Sequence[IntelligentTieringConfiguration] | None = None
+
+
+class ListBucketIntelligentTieringConfigurationsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListBucketIntelligentTieringConfigurations."""
+
+    bucket: str
+    continuation_token: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class ListBucketInventoryConfigurationsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListBucketInventoryConfigurations."""
+
+    continuation_token: str | None = None
+    inventory_configuration_list: Sequence[InventoryConfiguration] | None = None
+    is_truncated: bool | None = None
+    next_continuation_token: str | None = None
+
+
+class ListBucketInventoryConfigurationsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListBucketInventoryConfigurations."""
+
+    bucket: str
+    continuation_token: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class ListBucketMetricsConfigurationsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListBucketMetricsConfigurations."""
+
+    is_truncated: bool | None = None
+    continuation_token: str | None = None
+    next_continuation_token: str | None = None
+    metrics_configuration_list: Sequence[MetricsConfiguration] | None = None
+
+
+class ListBucketMetricsConfigurationsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListBucketMetricsConfigurations."""
+
+    bucket: str
+    continuation_token: str | None = None
+    expected_bucket_owner: str | None = None
 
 
 class ListBucketsOutput(Shape, frozen=True, kw_only=True):
@@ -1468,6 +1733,30 @@ class Metrics(Shape, frozen=True, kw_only=True):
 
     status: str
     event_threshold: ReplicationTimeValue | None = None
+
+
+class MetricsAndOperator(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketMetricsConfiguration, GetBucketMetricsConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tags: Sequence[Tag] | None = None
+    access_point_arn: str | None = None
+
+
+class MetricsConfiguration(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketMetricsConfiguration, GetBucketMetricsConfiguration and 1 more."""
+
+    id: str
+    filter: MetricsFilter | None = None
+
+
+class MetricsFilter(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketMetricsConfiguration, GetBucketMetricsConfiguration and 1 more."""
+
+    prefix: str | None = None
+    tag: Tag | None = None
+    access_point_arn: str | None = None
+    and_: MetricsAndOperator | None = None
 
 
 class MultipartUpload(Shape, frozen=True, kw_only=True):
@@ -1693,6 +1982,15 @@ class PutBucketAclRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
 
 
+class PutBucketAnalyticsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketAnalyticsConfiguration."""
+
+    bucket: str
+    id: str
+    analytics_configuration: AnalyticsConfiguration
+    expected_bucket_owner: str | None = None
+
+
 class PutBucketCorsRequest(Shape, frozen=True, kw_only=True):
     """Input of PutBucketCors."""
 
@@ -1710,6 +2008,24 @@ class PutBucketEncryptionRequest(Shape, frozen=True, kw_only=True):
     content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
     checksum_algorithm: str | None = None
     server_side_encryption_configuration: ServerSideEncryptionConfiguration
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketIntelligentTieringConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketIntelligentTieringConfiguration."""
+
+    bucket: str
+    id: str
+    expected_bucket_owner: str | None = None
+    intelligent_tiering_configuration: IntelligentTieringConfiguration
+
+
+class PutBucketInventoryConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketInventoryConfiguration."""
+
+    bucket: str
+    id: str
+    inventory_configuration: InventoryConfiguration
     expected_bucket_owner: str | None = None
 
 
@@ -1736,6 +2052,15 @@ class PutBucketLoggingRequest(Shape, frozen=True, kw_only=True):
     bucket_logging_status: BucketLoggingStatus
     content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
     checksum_algorithm: str | None = None
+    expected_bucket_owner: str | None = None
+
+
+class PutBucketMetricsConfigurationRequest(Shape, frozen=True, kw_only=True):
+    """Input of PutBucketMetricsConfiguration."""
+
+    bucket: str
+    id: str
+    metrics_configuration: MetricsConfiguration
     expected_bucket_owner: str | None = None
 
 
@@ -2124,6 +2449,17 @@ class S3KeyFilter(Shape, frozen=True, kw_only=True):
     filter_rules: Sequence[FilterRule] | None = None
 
 
+class SSEKMS(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"key_id"})
+    key_id: str
+
+
+class SSES3(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketInventoryConfiguration, GetBucketInventoryConfiguration and 1 more."""
+
+
 class ServerSideEncryptionByDefault(Shape, frozen=True, kw_only=True):
     """Used by PutBucketEncryption, GetBucketEncryption."""
 
@@ -2163,8 +2499,21 @@ class SseKmsEncryptedObjects(Shape, frozen=True, kw_only=True):
     status: str
 
 
+class StorageClassAnalysis(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    data_export: StorageClassAnalysisDataExport | None = None
+
+
+class StorageClassAnalysisDataExport(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketAnalyticsConfiguration, GetBucketAnalyticsConfiguration and 1 more."""
+
+    output_schema_version: str
+    destination: AnalyticsExportDestination
+
+
 class Tag(Shape, frozen=True, kw_only=True):
-    """Used by CreateBucket, GetObjectTagging and 7 more."""
+    """Used by CreateBucket, GetObjectTagging and 16 more."""
 
     key: str
     value: str
@@ -2188,6 +2537,13 @@ class TargetObjectKeyFormat(Shape, frozen=True, kw_only=True):
 
     simple_prefix: SimplePrefix | None = None
     partitioned_prefix: PartitionedPrefix | None = None
+
+
+class Tiering(Shape, frozen=True, kw_only=True):
+    """Used by PutBucketIntelligentTieringConfiguration, GetBucketIntelligentTieringConfiguration and 1 more."""
+
+    days: int
+    access_tier: str
 
 
 class TopicConfiguration(Shape, frozen=True, kw_only=True):
@@ -2324,6 +2680,11 @@ TYPES: dict[str, type[Shape]] = {
     "AccelerateConfiguration": AccelerateConfiguration,
     "AccessControlPolicy": AccessControlPolicy,
     "AccessControlTranslation": AccessControlTranslation,
+    "AnalyticsAndOperator": AnalyticsAndOperator,
+    "AnalyticsConfiguration": AnalyticsConfiguration,
+    "AnalyticsExportDestination": AnalyticsExportDestination,
+    "AnalyticsFilter": AnalyticsFilter,
+    "AnalyticsS3BucketDestination": AnalyticsS3BucketDestination,
     "BlockedEncryptionTypes": BlockedEncryptionTypes,
     "Bucket": Bucket,
     "BucketInfo": BucketInfo,
@@ -2349,9 +2710,13 @@ TYPES: dict[str, type[Shape]] = {
     "CreateMultipartUploadRequest": CreateMultipartUploadRequest,
     "DefaultRetention": DefaultRetention,
     "Delete": Delete,
+    "DeleteBucketAnalyticsConfigurationRequest": DeleteBucketAnalyticsConfigurationRequest,
     "DeleteBucketCorsRequest": DeleteBucketCorsRequest,
     "DeleteBucketEncryptionRequest": DeleteBucketEncryptionRequest,
+    "DeleteBucketIntelligentTieringConfigurationRequest": DeleteBucketIntelligentTieringConfigurationRequest,
+    "DeleteBucketInventoryConfigurationRequest": DeleteBucketInventoryConfigurationRequest,
     "DeleteBucketLifecycleRequest": DeleteBucketLifecycleRequest,
+    "DeleteBucketMetricsConfigurationRequest": DeleteBucketMetricsConfigurationRequest,
     "DeleteBucketOwnershipControlsRequest": DeleteBucketOwnershipControlsRequest,
     "DeleteBucketPolicyRequest": DeleteBucketPolicyRequest,
     "DeleteBucketReplicationRequest": DeleteBucketReplicationRequest,
@@ -2382,16 +2747,24 @@ TYPES: dict[str, type[Shape]] = {
     "GetBucketAccelerateConfigurationRequest": GetBucketAccelerateConfigurationRequest,
     "GetBucketAclOutput": GetBucketAclOutput,
     "GetBucketAclRequest": GetBucketAclRequest,
+    "GetBucketAnalyticsConfigurationOutput": GetBucketAnalyticsConfigurationOutput,
+    "GetBucketAnalyticsConfigurationRequest": GetBucketAnalyticsConfigurationRequest,
     "GetBucketCorsOutput": GetBucketCorsOutput,
     "GetBucketCorsRequest": GetBucketCorsRequest,
     "GetBucketEncryptionOutput": GetBucketEncryptionOutput,
     "GetBucketEncryptionRequest": GetBucketEncryptionRequest,
+    "GetBucketIntelligentTieringConfigurationOutput": GetBucketIntelligentTieringConfigurationOutput,
+    "GetBucketIntelligentTieringConfigurationRequest": GetBucketIntelligentTieringConfigurationRequest,
+    "GetBucketInventoryConfigurationOutput": GetBucketInventoryConfigurationOutput,
+    "GetBucketInventoryConfigurationRequest": GetBucketInventoryConfigurationRequest,
     "GetBucketLifecycleConfigurationOutput": GetBucketLifecycleConfigurationOutput,
     "GetBucketLifecycleConfigurationRequest": GetBucketLifecycleConfigurationRequest,
     "GetBucketLocationOutput": GetBucketLocationOutput,
     "GetBucketLocationRequest": GetBucketLocationRequest,
     "GetBucketLoggingOutput": GetBucketLoggingOutput,
     "GetBucketLoggingRequest": GetBucketLoggingRequest,
+    "GetBucketMetricsConfigurationOutput": GetBucketMetricsConfigurationOutput,
+    "GetBucketMetricsConfigurationRequest": GetBucketMetricsConfigurationRequest,
     "GetBucketNotificationConfigurationRequest": GetBucketNotificationConfigurationRequest,
     "GetBucketOwnershipControlsOutput": GetBucketOwnershipControlsOutput,
     "GetBucketOwnershipControlsRequest": GetBucketOwnershipControlsRequest,
@@ -2434,11 +2807,28 @@ TYPES: dict[str, type[Shape]] = {
     "HeadObjectRequest": HeadObjectRequest,
     "IndexDocument": IndexDocument,
     "Initiator": Initiator,
+    "IntelligentTieringAndOperator": IntelligentTieringAndOperator,
+    "IntelligentTieringConfiguration": IntelligentTieringConfiguration,
+    "IntelligentTieringFilter": IntelligentTieringFilter,
+    "InventoryConfiguration": InventoryConfiguration,
+    "InventoryDestination": InventoryDestination,
+    "InventoryEncryption": InventoryEncryption,
+    "InventoryFilter": InventoryFilter,
+    "InventoryS3BucketDestination": InventoryS3BucketDestination,
+    "InventorySchedule": InventorySchedule,
     "LambdaFunctionConfiguration": LambdaFunctionConfiguration,
     "LifecycleExpiration": LifecycleExpiration,
     "LifecycleRule": LifecycleRule,
     "LifecycleRuleAndOperator": LifecycleRuleAndOperator,
     "LifecycleRuleFilter": LifecycleRuleFilter,
+    "ListBucketAnalyticsConfigurationsOutput": ListBucketAnalyticsConfigurationsOutput,
+    "ListBucketAnalyticsConfigurationsRequest": ListBucketAnalyticsConfigurationsRequest,
+    "ListBucketIntelligentTieringConfigurationsOutput": ListBucketIntelligentTieringConfigurationsOutput,
+    "ListBucketIntelligentTieringConfigurationsRequest": ListBucketIntelligentTieringConfigurationsRequest,
+    "ListBucketInventoryConfigurationsOutput": ListBucketInventoryConfigurationsOutput,
+    "ListBucketInventoryConfigurationsRequest": ListBucketInventoryConfigurationsRequest,
+    "ListBucketMetricsConfigurationsOutput": ListBucketMetricsConfigurationsOutput,
+    "ListBucketMetricsConfigurationsRequest": ListBucketMetricsConfigurationsRequest,
     "ListBucketsOutput": ListBucketsOutput,
     "ListBucketsRequest": ListBucketsRequest,
     "ListMultipartUploadsOutput": ListMultipartUploadsOutput,
@@ -2454,6 +2844,9 @@ TYPES: dict[str, type[Shape]] = {
     "LocationInfo": LocationInfo,
     "LoggingEnabled": LoggingEnabled,
     "Metrics": Metrics,
+    "MetricsAndOperator": MetricsAndOperator,
+    "MetricsConfiguration": MetricsConfiguration,
+    "MetricsFilter": MetricsFilter,
     "MultipartUpload": MultipartUpload,
     "NoncurrentVersionExpiration": NoncurrentVersionExpiration,
     "NoncurrentVersionTransition": NoncurrentVersionTransition,
@@ -2477,11 +2870,15 @@ TYPES: dict[str, type[Shape]] = {
     "PutBucketAbacRequest": PutBucketAbacRequest,
     "PutBucketAccelerateConfigurationRequest": PutBucketAccelerateConfigurationRequest,
     "PutBucketAclRequest": PutBucketAclRequest,
+    "PutBucketAnalyticsConfigurationRequest": PutBucketAnalyticsConfigurationRequest,
     "PutBucketCorsRequest": PutBucketCorsRequest,
     "PutBucketEncryptionRequest": PutBucketEncryptionRequest,
+    "PutBucketIntelligentTieringConfigurationRequest": PutBucketIntelligentTieringConfigurationRequest,
+    "PutBucketInventoryConfigurationRequest": PutBucketInventoryConfigurationRequest,
     "PutBucketLifecycleConfigurationOutput": PutBucketLifecycleConfigurationOutput,
     "PutBucketLifecycleConfigurationRequest": PutBucketLifecycleConfigurationRequest,
     "PutBucketLoggingRequest": PutBucketLoggingRequest,
+    "PutBucketMetricsConfigurationRequest": PutBucketMetricsConfigurationRequest,
     "PutBucketNotificationConfigurationRequest": PutBucketNotificationConfigurationRequest,
     "PutBucketOwnershipControlsRequest": PutBucketOwnershipControlsRequest,
     "PutBucketPolicyRequest": PutBucketPolicyRequest,
@@ -2517,16 +2914,21 @@ TYPES: dict[str, type[Shape]] = {
     "RestoreStatus": RestoreStatus,
     "RoutingRule": RoutingRule,
     "S3KeyFilter": S3KeyFilter,
+    "SSEKMS": SSEKMS,
+    "SSES3": SSES3,
     "ServerSideEncryptionByDefault": ServerSideEncryptionByDefault,
     "ServerSideEncryptionConfiguration": ServerSideEncryptionConfiguration,
     "ServerSideEncryptionRule": ServerSideEncryptionRule,
     "SimplePrefix": SimplePrefix,
     "SourceSelectionCriteria": SourceSelectionCriteria,
     "SseKmsEncryptedObjects": SseKmsEncryptedObjects,
+    "StorageClassAnalysis": StorageClassAnalysis,
+    "StorageClassAnalysisDataExport": StorageClassAnalysisDataExport,
     "Tag": Tag,
     "Tagging": Tagging,
     "TargetGrant": TargetGrant,
     "TargetObjectKeyFormat": TargetObjectKeyFormat,
+    "Tiering": Tiering,
     "TopicConfiguration": TopicConfiguration,
     "Transition": Transition,
     "UploadPartCopyOutput": UploadPartCopyOutput,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from msgspec.structs import replace
 
@@ -17,7 +17,14 @@ from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.checksums import checksum_type
-from watchword.services.s3.faults import invalid_argument, invalid_bucket_state, malformed_xml, not_implemented
+from watchword.services.s3.faults import (
+    access_denied,
+    invalid_argument,
+    invalid_bucket_state,
+    invalid_request,
+    malformed_xml,
+    not_implemented,
+)
 from watchword.services.s3.lists import KEYS_MAX, Encode, encoder, limited, prefix_views
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import owner
@@ -33,7 +40,7 @@ def put_bucket_versioning(call: Call[shapes.PutBucketVersioningRequest], directo
     bucket = bucket_of(asked, directory, call.region)
     status = asked.versioning_configuration.status
     if asked.versioning_configuration.mfa_delete == "Enabled":
-        raise not_implemented("MfaDelete")
+        _refuse_mfa_delete(call)
     if status not in ("Enabled", "Suspended"):
         raise malformed_xml()
     if bucket.has_object_lock and status != "Enabled":
@@ -41,6 +48,16 @@ def put_bucket_versioning(call: Call[shapes.PutBucketVersioningRequest], directo
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
         )
     directory.buckets.replace(replace(bucket, versioning=status))
+
+
+def _refuse_mfa_delete(call: Call[shapes.PutBucketVersioningRequest]) -> NoReturn:
+    """Raise what S3 does where it demands or takes no MFA code, and NotImplemented where it would look at one."""
+    if call.request.mfa is None:
+        raise access_denied("Mfa Authentication must be used for this request")
+    if call.caller.session is not None:
+        raise invalid_request("DevPay and Mfa are mutually exclusive authorization methods.")
+    # DIFFERS: 0013. MFA delete is not there.
+    raise not_implemented("MfaDelete")
 
 
 @operation("s3:GetBucketVersioning")
