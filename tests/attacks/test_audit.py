@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.authenticators import Authenticator
 from tests.support.house import Account, House, Keys, allow, policy, trust, user_with
 from tests.support.raw_requests import Answer, RawRequest, call, get, presigned, put, raw, whoami
 
@@ -145,6 +146,23 @@ class TestEvents:
             issuer = identity["sessionContext"]["sessionIssuer"]
             assert (issuer["type"], issuer["arn"], issuer["accountId"]) == (kind, arn, account.id)
             assert "userName" not in identity
+
+    def test_a_second_factor_is_told_and_its_codes_and_seed_are_not(self, trail: Trail, admin: Keys) -> None:
+        account = trail.account
+        keys = user_with(account, "factored")
+        device = Authenticator.make(admin.client("iam"), "factored")
+        pair, code = device.pair(), device.code(1)
+        trail.event(call(admin, "iam", "EnableMFADevice", UserName="factored", SerialNumber=device.serial, **pair))
+        event = trail.event(call(keys, "sts", "GetSessionToken", SerialNumber=device.serial, TokenCode=code))
+        assert event["requestParameters"] == {"serialNumber": device.serial}
+        event = trail.event(call(keys, "sts", "GetSessionToken", SerialNumber=device.serial, TokenCode=code))
+        assert event["errorMessage"].startswith("MultiFactorAuthentication failed with invalid MFA one time pass code")
+        identity = trail.event(whoami(device.log_in(keys, 2)))["userIdentity"]
+        assert (identity["type"], identity["userName"]) == ("IAMUser", "factored")
+        assert identity["sessionContext"]["attributes"]["mfaAuthenticated"] == "true"
+        written = b"\n".join(trail.lines())
+        for secret in (code, *pair.values(), device.seed):
+            assert f'"{secret}"'.encode() not in written
 
     def test_every_request_has_one_line_whatever_became_of_it(self, trail: Trail, admin: Keys) -> None:
         whole = put(admin, "/audited/k", b"v" * 100_000)

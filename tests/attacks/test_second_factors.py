@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.support.authenticators import Authenticator
 from tests.support.house import Account, House, Keys, allow, policy, refusal, trust, user_with
+from tests.support.raw_requests import get
 
 WRONG = ("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
 NOT_LOOKED_AT = (
@@ -331,3 +332,36 @@ def test_seeds_are_nowhere_to_be_read(acme: Account, house: House) -> None:
     kept = b"".join(path.read_bytes() for path in house.server.data_dir.rglob("*") if path.is_file())
     kept += house.log.encode()
     assert not [seed for seed in seeds if seed.encode() in kept]
+
+
+class TestWhatPoliciesSeeOfAFactor:
+    """Long-term keys have no such key, sessions always do; only a factor makes it true."""
+
+    def allowed(self, keys: Keys, acme: Account, name: str, condition: dict[str, Any]) -> bool:
+        acme.administrator.client("iam").put_user_policy(
+            UserName=name, PolicyName="grants", PolicyDocument=policy(allow("s3:ListAllMyBuckets", Condition=condition))
+        )
+        status = get(keys, "/").send().status
+        assert status in (200, 403)
+        return status == 200
+
+    def test_key_session_and_session_with_factor(self, acme: Account, holder: tuple[Keys, Authenticator]) -> None:
+        keys, device = holder
+        name = device.serial.rpartition("/")[2]
+        made = keys.client("sts").get_session_token()["Credentials"]
+        session = Keys(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        with_factor = device.log_in(keys)
+        present, age = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
+        expected: list[tuple[dict[str, Any], tuple[bool, bool, bool]]] = [
+            ({"Bool": {present: "true"}}, (False, False, True)),
+            ({"BoolIfExists": {present: "true"}}, (True, False, True)),
+            ({"Bool": {present: "false"}}, (False, True, False)),
+            ({"BoolIfExists": {present: "false"}}, (True, True, False)),
+            ({"Null": {present: "true"}}, (True, False, False)),
+            ({"Null": {age: "false"}}, (False, False, True)),
+            ({"NumericLessThan": {age: "600"}}, (False, False, True)),
+            ({"NumericGreaterThan": {age: "600"}}, (False, False, False)),
+        ]
+        for condition, answers in expected:
+            said = tuple(self.allowed(each, acme, name, condition) for each in (keys, session, with_factor))
+            assert said == answers, condition

@@ -222,3 +222,32 @@ def test_a_data_directory_is_not_needed_to_be_served(home: House, account: Accou
     asked = ("--principal", account.arn("root"), "--action", "s3:GetObject", "--resource", KEY)
     done = subprocess.run([*command, *asked], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["decision"]["reason"] == "allowed to root"
+
+
+class TestFederatedUsers:
+    def test_a_request_that_happened(self, home: House, account: Account) -> None:
+        made = account.administrator.client("sts").get_federation_token(
+            Name="guest", Policy=policy(allow("s3:ListBucket"))
+        )["Credentials"]
+        guest = Keys(account.root.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        request_id = refused(guest.client("s3").get_object, Bucket="explained", Key="home/bob/a.txt")
+        answer = recorded(home, request_id)
+        principal = answer["caller"]["principal"]
+        assert principal["arn"] == f"arn:aws:sts::{account.id}:federated-user/guest"
+        assert principal["issuer_arn"] == account.arn("user/administrator")
+        (check,) = answer["checks"]
+        assert check["decision"]["layer"] == "session policy"
+
+    def test_a_request_that_might_be_made(self, home: House, account: Account) -> None:
+        """Who made it is not in its name: only what resources grant it counts."""
+        arn = f"arn:aws:sts::{account.id}:federated-user/guest"
+        found = explained(home, "--principal", arn, "--action", "s3:GetObject", "--resource", KEY)
+        assert found["decision"]["outcome"] == "implicitDeny"
+        grant = {**allow("s3:GetObject", "arn:aws:s3:::explained/*"), "Principal": {"AWS": arn}}
+        s3 = account.administrator.client("s3")
+        s3.put_bucket_policy(Bucket="explained", Policy=policy(grant))
+        try:
+            found = explained(home, "--principal", arn, "--action", "s3:GetObject", "--resource", KEY)
+            assert found["decision"]["outcome"] == "allowed"
+        finally:
+            s3.delete_bucket_policy(Bucket="explained")
