@@ -278,7 +278,7 @@ class Gateway:
         if head.scheme != "https" and service.dialect is Dialect.S3:
             refuse_bare_keys(head)
         request = entry.codec.read(head, body, exchange.labels)
-        if entry.requirement.is_always_allowed and not entry.operation.waits(request):
+        if entry.requirement.is_always_allowed and (entry.operation.is_immediate or not entry.operation.waits(request)):
             exchange.call = self.authorizer.admit(
                 entry.requirement, request, proof.caller, target.region, exchange.now, exchange.request_id
             )
@@ -309,7 +309,8 @@ class Gateway:
     def _run(self, exchange: Exchange, directory: Directory | None) -> HttpResponse | Commit:
         assert exchange.entry is not None
         assert exchange.call is not None
-        if exchange.entry.operation.waits(exchange.call.request):
+        operation = exchange.entry.operation
+        if not operation.is_immediate and operation.waits(exchange.call.request):
             if not self.audit_log.is_writable:
                 raise unavailable(exchange.target.service.dialect)
             return lambda: self._commit(exchange)

@@ -71,6 +71,9 @@ class Operation:
     needs_master_key: bool = False
     """It seals or opens secrets: a node without the master key hands its requests on."""
 
+    is_immediate: bool = False
+    """No request of it waits for the disk."""
+
     def waits(self, request: Any) -> bool:
         """True when a request must wait for the disk: it writes, or its `prepare` does."""
         return self.writes or (self.waits_for is not None and getattr(request, self.waits_for) is not None)
@@ -138,6 +141,7 @@ def operation(
             discard=discard,
             discard_needs=_needs(discard, full_name, "prepared", _TRANSACTION_PORTS - {"directory"}) if discard else (),
             waits_for=waits_for,
+            is_immediate=not writes and waits_for is None,
             pages_itself=pages_itself,
             needs_master_key=not _MASTER_KEY_PORTS.isdisjoint((*needs, *prepare_needs)),
         )
