@@ -1,6 +1,6 @@
 """A server killed at any instant: what it acknowledged is there, whole; what it did not is there whole or not at all.
 
-HYPOTHESIS_PROFILE=ci kills it fifty times, otherwise a few times.
+WATCHWORD_KILLS says how often, else HYPOTHESIS_PROFILE=ci fifty times and otherwise a few times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import pytest
 from tests.support.house import Account, House, Keys, allow, policy, run_server
 from tests.support.raw_requests import Answer, RawRequest, call, delete, get, put, quoted
 
-KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else 5
+KILLS = int(
+    os.environ.get("WATCHWORD_KILLS", "50" if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else "5")
+)
 BUCKET = "killed"
 SIZES = (0, 1, 700, 40_000, 150_000, 600_000)
 """Inline, spooled, and so long that a kill finds them on their way."""
