@@ -16,7 +16,7 @@ from watchword.policy.conditions import Test, compile_alternatives, compile_cond
 from watchword.policy.language import Condition, Document, Effect, Statement
 from watchword.policy.principals import CALLER, NOBODY, Principal, PrincipalMatcher
 from watchword.policy.variables import Get, Part, Variable, expand, parse_template
-from watchword.policy.wildcards import Pattern, PatternSet, parse_pattern
+from watchword.policy.wildcards import ANY, Pattern, PatternSet, Wildcard, parse_pattern
 
 ACTIONS_KEPT_MAX: Final = 2048
 """How many actions a document or plan remembers; AWS's services that are served have fewer."""
@@ -31,6 +31,7 @@ class CompiledStatement:
         "_patterns",
         "_templates",
         "_tests",
+        "_varying",
         "has_variables",
         "index",
         "principals",
@@ -50,6 +51,7 @@ class CompiledStatement:
         self._patterns: tuple[Pattern, ...] | None = None
         self._matches_fixed: Callable[[str], bool] = _nothing
         self._templates: tuple[tuple[Part, ...], ...] = ()
+        self._varying: tuple[tuple[Callable[[str], bool], tuple[Part, ...]], ...] = ()
         self._tests: tuple[Test, ...] | None = None
 
     def speaks_of(self, action: str) -> bool:
@@ -77,6 +79,7 @@ class CompiledStatement:
         """Compile what only a statement that is asked by itself needs: most are merged into sets."""
         patterns = self.compile()
         self._matches_fixed = patterns[0].matches if len(patterns) == 1 else PatternSet(patterns).matches
+        self._varying = tuple((Pattern(_with_any_value(each)).matches, each) for each in self._templates)
         self._tests = tuple(
             compile_condition(each, effect=self.statement.effect, has_variables=self.has_variables)
             for each in self.statement.conditions
@@ -143,8 +146,8 @@ class CompiledStatement:
         if not self.statement.is_not_resource:
             if self._matches_fixed(resource):
                 return True
-            for template in self._templates:
-                if resource.startswith(_prefix(template)) and _expands_to(template, resource, get):
+            for might_match, template in self._varying:
+                if might_match(resource) and _expands_to(template, resource, get):
                     return True
             return False
         if self._matches_fixed(resource):
@@ -158,8 +161,13 @@ def _nothing(_: str) -> bool:
     return False
 
 
+def _with_any_value(template: tuple[Part, ...]) -> list[str | Wildcard]:
+    """A pattern that matches whatever an expansion does: most resources are told apart before anything is expanded."""
+    return [ANY if isinstance(part, Variable) else part for part in template]
+
+
 def _prefix(template: tuple[Part, ...]) -> str:
-    """What every expansion begins with: most resources are told apart by it before anything is expanded."""
+    """What every expansion begins with."""
     first = template[0]
     return first if isinstance(first, str) else ""
 
