@@ -11,6 +11,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import boto3
 from botocore.config import Config
@@ -139,6 +140,20 @@ class Instance:
         name = fresh("bucket")
         self.client("s3").create_bucket(Bucket=name)
         return name
+
+    def access_point(self, bucket: str) -> tuple[str, str]:
+        """A new access point of a bucket: its ARN and its alias."""
+        control = self.client("s3control")
+
+        def resolve(request: Any, **_more: Any) -> None:
+            # The account stands before the host, which no resolver here knows.
+            parts = urlsplit(str(request.url))
+            request.headers["Host"] = parts.netloc
+            request.url = urlunsplit(parts._replace(netloc=urlsplit(self.endpoint).netloc))
+
+        control.meta.events.register("before-send.s3-control", resolve)
+        made = control.create_access_point(AccountId=self.account_id, Name=fresh("point"), Bucket=bucket)
+        return made["AccessPointArn"], made["Alias"]
 
     def events(self, name: str, user_agent: str = "") -> list[dict[str, Any]]:
         """The audit's events of this operation so far, of clients that call themselves so."""

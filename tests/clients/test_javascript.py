@@ -148,6 +148,34 @@ def test_the_bucket_may_stand_in_the_host_name(script: Person, instance: Instanc
     assert deleted == {}
 
 
+def test_an_access_point_by_its_arn_and_by_its_alias(script: Person, instance: Instance, bucket: str) -> None:
+    arn, alias = instance.access_point(bucket)
+    name = arn.rpartition("/")[2]
+    # No certificate is for every name below `localhost`: with TLS the endpoint is `s3.localhost`.
+    local = "localhost" if instance.scheme == "http" else "s3.localhost"
+    (path := script.home / "file").write_bytes(b"through")
+    with recording(instance) as recorder:
+        there = {
+            "endpoint": f"{instance.scheme}://{local}:{urlsplit(recorder.endpoint).port}",
+            "everywhereIsHere": True,
+        }
+        outputs(script, s3("PutObject", path, Bucket=arn, Key="k"), options=there)
+        host = recorder.headers("PUT", "/k")["host"]
+        assert host.startswith(f"{name}-{instance.account_id}.{local}:")
+    there["endpoint"] = f"{instance.scheme}://{local}:{urlsplit(instance.endpoint).port}"
+    got, by_alias, copied, listed = outputs(
+        script,
+        s3("GetObject", Bucket=arn, Key="k"),
+        s3("GetObject", Bucket=alias, Key="k"),
+        s3("CopyObject", Bucket=arn, Key="copy", CopySource=f"{arn}/object/k"),
+        s3("ListObjectsV2", Bucket=arn),
+        options=there,
+    )
+    assert got["sha256"] == by_alias["sha256"] == hashlib.sha256(b"through").hexdigest()
+    assert copied["CopyObjectResult"]["ETag"] == got["ETag"]
+    assert [each["Key"] for each in listed["Contents"]] == ["copy", "k"]
+
+
 def test_presigned_urls_read_and_write_without_keys(script: Person, instance: Instance, bucket: str) -> None:
     target: dict[str, Any] = {"Bucket": bucket, "Key": "a b/ü"}
     put, get = outputs(

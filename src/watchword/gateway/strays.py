@@ -15,10 +15,8 @@ from watchword.core.http import RequestHead
 from watchword.protocols.routes import query_values
 
 _UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
-_KEYS = (
-    b"x-amz-server-side-encryption-customer-key",
-    b"x-amz-copy-source-server-side-encryption-customer-key",
-)
+_KEY = b"x-amz-server-side-encryption-customer-key"
+_SOURCE_KEY = b"x-amz-copy-source-server-side-encryption-customer-key"
 _STRAYS = (b"partNumber", b"uploadId", b"versionId")
 
 
@@ -50,7 +48,7 @@ def refuse_bare_keys(head: RequestHead) -> None:
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
     """
-    if head.scheme != "https" and any(name in head.fields for name in _KEYS):
+    if head.scheme != "https" and (_KEY in head.fields or _SOURCE_KEY in head.fields):
         raise ApiError(
             "InvalidRequest",
             "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure "

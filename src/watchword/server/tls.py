@@ -40,7 +40,10 @@ _BACKDATED = timedelta(hours=1)
 def leaf_names(hosts: Sequence[str], region: str) -> list[str]:
     """Every name and address that the server's certificate carries."""
     names = ["localhost", "127.0.0.1", "::1"]
-    names += [f"{label}.localhost" for label in ("iam", "sts", "organizations", "s3", "*.s3", "s3-control", "signin")]
+    names += [
+        f"{label}.localhost"
+        for label in ("iam", "sts", "organizations", "s3", "*.s3", "s3-control", "*.s3-control", "signin")
+    ]
     names += [f"*.{region}.localhost", f"*.s3.{region}.localhost"]
     for host in hosts:
         names += [host]

@@ -40,7 +40,7 @@ class Place(NamedTuple):
 def place_of(name: str, directory: Directory) -> Place:
     """What `name` stands for, in the place of a bucket's name."""
     bucket = directory.buckets.get(name)
-    return _behind(name, directory) if bucket is None else Place(bucket)
+    return place_behind(name, directory) if bucket is None else Place(bucket)
 
 
 def bucket_named(name: str, directory: Directory) -> Bucket | None:
@@ -53,7 +53,8 @@ def is_point_named(name: str) -> bool:
     return name.startswith("arn:") or name.endswith(ALIAS_SUFFIX)
 
 
-def _behind(name: str, directory: Directory) -> Place:
+def place_behind(name: str, directory: Directory) -> Place:
+    """What a name stands for that is no bucket's."""
     if name.endswith(ALIAS_SUFFIX):
         point = directory.access_points.seek("alias", name)
         return Place() if point is None else _through(point, directory)

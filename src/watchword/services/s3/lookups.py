@@ -14,7 +14,7 @@ from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.policy.principals import Kind
 from watchword.services.call import Call
-from watchword.services.s3.access_points import Place, place_of
+from watchword.services.s3.access_points import Place, place_behind
 from watchword.services.s3.faults import (
     access_denied,
     delete_marker_asked,
@@ -76,18 +76,25 @@ def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Buck
     Raises NoSuchBucket, InvalidBucketName, PermanentRedirect when it lives in another region, AccessDenied when it is
     not the expected owner's; through an access point NoSuchAccessPoint, and MethodNotAllowed for what is about buckets.
     """
-    place = place_of(request.bucket, directory)
-    bucket = place.bucket
+    bucket = directory.buckets.get(request.bucket)
     if bucket is None:
-        raise nothing_there(request.bucket, place)
-    if place.point is not None and type(request).__name__ not in THROUGH_POINTS:
-        raise method_not_allowed(*_DEEDS.get(type(request).__name__[:3], ("POST", "ACCESSPOINT")))
+        bucket = _bucket_behind(request, directory)
     expected = request.expected_bucket_owner
     if expected is not None and expected != bucket.account:
         raise access_denied() if is_account_id(expected) else invalid_owner(expected)
     if region and region != bucket.region:
         raise permanent_redirect(bucket.name, bucket.region)
     return bucket
+
+
+def _bucket_behind(request: BucketRequest, directory: Directory) -> Bucket:
+    """The bucket behind the access point of a request."""
+    place, name = place_behind(request.bucket, directory), type(request).__name__
+    if place.bucket is None:
+        raise nothing_there(request.bucket, place)
+    if name not in THROUGH_POINTS:
+        raise method_not_allowed(*_DEEDS.get(name[:3], ("POST", "ACCESSPOINT")))
+    return place.bucket
 
 
 def nothing_there(name: str, place: Place) -> ApiError:

@@ -17,7 +17,7 @@ from watchword.directory.directory import Directory
 from watchword.services.authorization import EachResolver, FurtherResolver, Resource
 from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
-from watchword.services.s3.access_points import Place, facts_of, place_of
+from watchword.services.s3.access_points import Place, facts_of, place_behind, place_of
 from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object, policy_over_point
 from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.faults import malformed_xml
@@ -103,10 +103,12 @@ def source_bucket(
 
 
 def _object(name: str, key: str, version: str | None, directory: Directory, caller: Authenticated) -> Resource:
-    place = place_of(name, directory)
-    found = place.bucket
+    found, point = directory.buckets.get(name), None
     if found is None:
-        return _missing(name, key, place, directory, caller)
+        place = place_behind(name, directory)
+        found, point = place.bucket, place.point
+        if found is None:
+            return _missing(name, key, place, directory, caller)
     if version is None:
         stored = directory.objects.get(found.name, key)
     else:
@@ -116,14 +118,14 @@ def _object(name: str, key: str, version: str | None, directory: Directory, call
         object_arn(found.name, key),
         (stored.account if stored is not None and found.has_acls else "") or found.account,
         tags=found.tags if found.has_abac else (),
-        policy=policy_over_object(found, stored, directory, caller.account, place.point),
+        policy=policy_over_object(found, stored, directory, caller.account, point),
         is_missing=stored is None,
         is_public_blocked=False,
         is_version=version is not None,
         object_tags=stored.tags if stored is not None else (),
         bucket_tags=found.tags,
     )
-    return resource if place.point is None else _through(place.point, key, resource, directory, caller)
+    return resource if point is None else _through(point, key, resource, directory, caller)
 
 
 def deletions(
