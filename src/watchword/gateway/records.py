@@ -61,7 +61,7 @@ class RecordCache:
             if not change.account:
                 self._others.pop((change.kind, *change.key), None)
         if changes:
-            self._heard = changes[-1].position
+            self._heard = float(changes[-1].position)
 
 
 class CachedTransaction:
@@ -97,6 +97,11 @@ class CachedTransaction:
     @property
     def position(self) -> int:
         return self.snapshot.position
+
+    @property
+    def opened_at(self) -> int | None:
+        """The feed's position of the snapshot; None while the cache has answered everything."""
+        return None if self._snapshot is None else self._snapshot.position
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return _CachedCollection(record_type, self)

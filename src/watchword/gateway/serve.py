@@ -42,7 +42,7 @@ from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
 from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
-from watchword.gateway.records import RecordCache
+from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
 from watchword.gateway.strays import refuse_bare_keys, refuse_strays
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
@@ -321,7 +321,17 @@ class Gateway:
         entry, call = exchange.entry, exchange.call
         assert entry is not None
         assert call is not None
-        return self._answer(exchange, self.dispatcher.read(entry.operation, call, directory))
+        output = self.dispatcher.read(entry.operation, call, directory)
+        snapshot, asked = directory.transaction, exchange.asked
+        if (
+            asked is not None
+            and isinstance(snapshot, CachedTransaction)
+            and snapshot.opened_at not in (None, exchange.position)
+        ):
+            # INVARIANT: what was read is not newer than the decision to show it: a permission that was taken away
+            # before the snapshot began shows nothing that was written after.
+            self.authorizer.recheck(asked, Directory(snapshot.snapshot))
+        return self._answer(exchange, output)
 
     def _commit(self, exchange: Exchange) -> HttpResponse:
         entry, call, asked = exchange.entry, exchange.call, exchange.asked
