@@ -6,6 +6,7 @@ Nothing is set but address, keys, region and CA. What a client refuses is a `Ref
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -31,6 +32,14 @@ class Store(Protocol):
 
 
 Open = Callable[[Instance, str, Keys, Path], Store]
+
+_SCRIPT = {
+    "put": "put {bucket} {key} {file}",
+    "get": "get {bucket} {key} {file}",
+    "list": "list {bucket} {key}",
+    "remove": "remove {bucket} {key}",
+}
+"""The commands of the scripts in `js/`."""
 
 
 class Program:
@@ -79,6 +88,13 @@ def rclone(instance: Instance, bucket: str, keys: Keys, home: Path, **more: str)
     return Program(person.using(*program), bucket, commands, r"^(?P<size>\d+):(?P<key>.*)$")
 
 
+def sdk2(instance: Instance, bucket: str, keys: Keys, home: Path, role: str = "", **options: Any) -> Store:
+    """The AWS SDK for JavaScript v2; `options` are its client's."""
+    variables = {"OPTIONS": json.dumps(options)} | ({"ROLE_ARN": role} if role else {})
+    person = instance.person(home, keys).having(**variables).using(node(), JS / "sdk2.mjs", instance.endpoint)
+    return Program(person, bucket, _SCRIPT, r"^(?P<size>\d+) (?P<key>.*)$")
+
+
 def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path, part: str = "50") -> Store:
     program = (from_the_index("s5cmd"), "--endpoint-url", instance.endpoint, "--retry-count", "0")
     commands = {
@@ -91,12 +107,12 @@ def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path, part: str = "
     return Program(instance.person(home, keys).using(*program), bucket, commands, listed)
 
 
-def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path, flags: tuple[str, ...] = ()) -> Store:
     address = urlsplit(instance.endpoint).netloc
     trusted = () if instance.ca_bundle is None else ("--ca-certs", instance.ca_bundle)
     scheme = "--no-ssl" if instance.scheme == "http" else "--ssl"
     token = () if keys.session_token is None else ("--access_token", keys.session_token)
-    program = (from_the_index("s3cmd"), "--host", address, "--host-bucket", address, scheme, *trusted, *token)
+    program = (from_the_index("s3cmd"), "--host", address, "--host-bucket", address, scheme, *trusted, *token, *flags)
     commands = {
         "put": "put {file} s3://{bucket}/{key}",
         "get": "get s3://{bucket}/{key} {file}",
@@ -109,13 +125,7 @@ def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
 
 def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path, **variables: str) -> Store:
     person = instance.person(home, keys).having(**variables).using(node(), JS / "minio.mjs", instance.endpoint)
-    commands = {
-        "put": "put {bucket} {key} {file}",
-        "get": "get {bucket} {key} {file}",
-        "list": "list {bucket} {key}",
-        "remove": "remove {bucket} {key}",
-    }
-    return Program(person, bucket, commands, r"^(?P<size>\d+) (?P<key>.*)$")
+    return Program(person, bucket, _SCRIPT, r"^(?P<size>\d+) (?P<key>.*)$")
 
 
 class MinioPy:
@@ -181,18 +191,22 @@ class MinioPy:
 class Arrow:
     """The S3 file system of pyarrow, which is AWS's SDK for C++."""
 
-    def __init__(self, instance: Instance, bucket: str, **keys: str | None) -> None:
+    def __init__(self, instance: Instance, bucket: str, **settings: str | bool | None) -> None:
         self._fs: Any = importlib.import_module("pyarrow.fs")
         self._bucket = bucket
         self._store = self._fs.S3FileSystem(
-            region=REGION, endpoint_override=instance.endpoint, tls_ca_file_path=instance.ca_bundle, **keys
+            region=REGION, endpoint_override=instance.endpoint, tls_ca_file_path=instance.ca_bundle, **settings
         )
 
     @classmethod
-    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
-        token = keys.session_token
+    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path, **settings: bool) -> Store:
         return cls(
-            instance, bucket, access_key=keys.access_key_id, secret_key=keys.secret_access_key, session_token=token
+            instance,
+            bucket,
+            access_key=keys.access_key_id,
+            secret_key=keys.secret_access_key,
+            session_token=keys.session_token,
+            **settings,
         )
 
     @classmethod
@@ -226,7 +240,7 @@ class Arrow:
 class Obstore:
     """obstore, which is Rust's object_store. Its CA is `SSL_CERT_FILE` of this process."""
 
-    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path) -> None:
+    def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path, **settings: Any) -> None:
         stores: Any = importlib.import_module("obstore.store")
         token = {} if keys.session_token is None else {"session_token": keys.session_token}
         self.store = stores.S3Store(
@@ -238,6 +252,7 @@ class Obstore:
             client_options={"allow_http": instance.scheme == "http"},
             retry_config={"max_retries": 0},
             **token,
+            **settings,
         )
 
     def put(self, key: str, file: Path) -> None:
@@ -263,6 +278,7 @@ class Obstore:
 STORES: dict[str, Open] = {
     "minio-py": MinioPy.open,
     "minio-js": minio_js,
+    "AWS SDK for JavaScript v2": sdk2,
     "rclone": rclone,
     "s5cmd": s5cmd,
     "s3cmd": s3cmd,
@@ -274,7 +290,7 @@ IN_PARTS: dict[str, Open] = {
     "minio-js": partial(minio_js, PART_SIZE="5242880"),
     "rclone": partial(rclone, UPLOAD_CUTOFF="5M", CHUNK_SIZE="5M"),
     "s5cmd": partial(s5cmd, part="5"),
-    **{name: STORES[name] for name in ("minio-py", "s3cmd", "pyarrow", "obstore")},
+    **{name: STORES[name] for name in ("minio-py", "AWS SDK for JavaScript v2", "s3cmd", "pyarrow", "obstore")},
 }
 """Clients that send 20 MiB in parts, three of them only when told to."""
 
@@ -282,6 +298,7 @@ IN_PARTS: dict[str, Open] = {
 ASSUMING: dict[str, Callable[[str], Open]] = {
     "minio-py": lambda role: partial(MinioPy.assuming, role),
     "minio-js": lambda role: partial(minio_js, ROLE_ARN=role),
+    "AWS SDK for JavaScript v2": lambda role: partial(sdk2, role=role),
     # rclone makes the bucket before it writes, unless told not to.
     "rclone": lambda role: partial(rclone, ROLE_ARN=role, NO_CHECK_BUCKET="true"),
     "pyarrow": lambda role: partial(Arrow.assuming, role),

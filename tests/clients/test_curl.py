@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.clients.instances import REGION, Instance
+from tests.clients.instances import REGION, Instance, noise
 from tests.clients.programs import Person, on_the_machine
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -48,6 +49,20 @@ def test_s3_wants_the_hash_of_the_body_in_a_header(curl: Person, instance: Insta
     assert bare.endswith("400")
     assert "Missing required header for this request: x-amz-content-sha256" in bare
     assert with_hash == "here you are"
+
+
+@pytest.mark.parametrize("hashed", [True, False], ids=["its SHA-256", "UNSIGNED-PAYLOAD"])
+def test_a_file_goes_up_and_comes_down(curl: Person, instance: Instance, hashed: bool) -> None:
+    bucket = instance.bucket()
+    (letter := curl.home / "letter").write_bytes(data := noise(3 * 1024 * 1024))
+    said = sha256(data).hexdigest() if hashed else "UNSIGNED-PAYLOAD"
+    s3, url = signed(curl, instance, "s3"), f"{instance.endpoint}/{bucket}/a/letter"
+    assert s3.run("--header", f"x-amz-content-sha256: {said}", "--upload-file", letter, url) == ""
+    said = EMPTY_SHA256 if hashed else "UNSIGNED-PAYLOAD"
+    s3.run("--header", f"x-amz-content-sha256: {said}", "--output", received := curl.home / "received", url)
+    assert received.read_bytes() == data
+    listed = s3.run("--header", f"x-amz-content-sha256: {said}", f"{instance.endpoint}/{bucket}?list-type=2&prefix=a")
+    assert "<Key>a/letter</Key>" in listed
 
 
 def test_an_unsigned_request_is_told_what_is_missing(curl: Person, instance: Instance) -> None:

@@ -126,6 +126,32 @@ def test_what_is_sent(script: Person, instance: Instance, bucket: str, size: int
     assert instance.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("options", "members"),
+    [
+        *(({}, {"ChecksumAlgorithm": each}) for each in ("CRC32C", "CRC64NVME", "SHA1", "SHA256")),
+        ({"requestChecksumCalculation": "WHEN_REQUIRED", "responseChecksumValidation": "WHEN_REQUIRED"}, {}),
+        ({"requestStreamBufferSize": 65536}, {}),
+    ],
+    ids=["CRC32C", "CRC64NVME", "SHA1", "SHA256", "checksums where required", "chunks of 64 KiB"],
+)
+def test_other_checksums_and_chunks(
+    script: Person, bucket: str, options: dict[str, Any], members: dict[str, Any]
+) -> None:
+    (path := script.home / "file").write_bytes(data := noise(2 * MIB))
+    target: dict[str, Any] = {"Bucket": bucket, "Key": "k"}
+    _, got = outputs(
+        script,
+        s3("PutObject", path, ContentLength=len(data), **target, **members),
+        s3("GetObject", ChecksumMode="ENABLED", **target),
+        options=BY_PATH | options,
+    )
+    assert got["sha256"] == hashlib.sha256(data).hexdigest()
+    kept = {name for name in got if name.startswith("Checksum") and name != "ChecksumType"}
+    algorithm = members.get("ChecksumAlgorithm") or ("CRC32" if "requestStreamBufferSize" in options else "")
+    assert kept == ({f"Checksum{algorithm}"} if algorithm else set())
+
+
 def test_the_bucket_may_stand_in_the_host_name(script: Person, instance: Instance, bucket: str) -> None:
     port = urlsplit(instance.endpoint).port
     (path := script.home / "file").write_bytes(b"by name")

@@ -1,4 +1,4 @@
-"""Clients that AWS did not write: objects of three sizes there and back, lists, refusals, a role's credentials."""
+"""Clients that AWS did not write, and its SDK of old: objects of three sizes there and back, lists, refusals, roles."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ HASH, NOTHING, TRAILER = "its SHA-256", "UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-
 BODIES = [
     ("minio-py", HASH, NOTHING),
     ("minio-js", HASH, NOTHING),
+    ("AWS SDK for JavaScript v2", HASH, NOTHING),
     ("rclone", NOTHING, NOTHING),
     ("s5cmd", HASH, HASH),
     ("s3cmd", HASH, HASH),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.clients.instances import REGION, Instance, noise
-from tests.clients.programs import Person, from_the_index, on_the_machine
+from tests.clients.programs import JS, Person, from_the_index, node, on_the_machine
 from tests.clients.stores import MinioPy, Obstore
 
 MIB = 1024 * 1024
@@ -101,6 +101,20 @@ def test_a_link_of_s3cmd_is_signed_as_of_old(instance: Instance, bucket: str, tm
     anybody = Person((on_the_machine("curl"), "--silent", *trusted), tmp_path, {})
     assert anybody.run(link) == "open me"
     assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run(link.replace("letter", "other"))
+
+
+def test_a_link_of_the_older_javascript_sdk_is_signed_as_of_old_unless_told(
+    instance: Instance, bucket: str, tmp_path: Path
+) -> None:
+    instance.client("s3").put_object(Bucket=bucket, Key="a b/ü", Body=b"open me")
+    trusted = () if instance.ca_bundle is None else ("--cacert", instance.ca_bundle)
+    anybody = Person((on_the_machine("curl"), "--silent", *trusted), tmp_path, {})
+    for options, mark in (("{}", "AWSAccessKeyId="), ('{"signatureVersion": "v4"}', "X-Amz-Signature=")):
+        script = instance.person(tmp_path).having(OPTIONS=options).using(node(), JS / "sdk2.mjs", instance.endpoint)
+        link = script.run("link", bucket, "a b/ü")
+        assert mark in link
+        assert anybody.run(link) == "open me"
+        assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run(link.replace("a%20b", "a%20c"))
 
 
 def test_rclone_keeps_a_folder_the_same(instance: Instance, bucket: str, tmp_path: Path) -> None:
