@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.services.s3.points import new_point, put_policy, through_points
 from tests.support.house import Account, House, Keys, allow, deny, policy, user_with
 
 VISIBLE_SECONDS = 1.0
@@ -251,3 +252,17 @@ class TestFederatedUsers:
             assert found["decision"]["outcome"] == "allowed"
         finally:
             s3.delete_bucket_policy(Bucket="explained")
+
+
+def test_a_request_through_an_access_point_shows_both_that_must_allow(home: House, account: Account) -> None:
+    arn = new_point(account, "explained")
+    put_policy(account, arn, policy(deny("s3:GetObject", f"{arn}/object/*", Principal="*")))
+    request_id = refused(through_points(account.administrator).get_object, Bucket=arn, Key="k")
+    behind, point = recorded(home, request_id)["checks"]
+    assert (behind["resource"], behind["decision"]["outcome"]) == ("arn:aws:s3:::explained/k", "allowed")
+    assert (point["resource"], point["decision"]["outcome"]) == (f"{arn}/object/k", "explicitDeny")
+    (layer,) = [layer for layer in point["layers"] if layer["verdict"] == "denies"]
+    assert f"{arn}/object/k" in json.dumps(layer["policies"][0]["source"])
+    caller = account.arn("user/administrator")
+    supposed = explained(home, "--principal", caller, "--action", "s3:GetObject", "--resource", f"{arn}/object/k")
+    assert "explicitDeny" in json.dumps(supposed)

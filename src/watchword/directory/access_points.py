@@ -55,5 +55,5 @@ ACCESS_POINTS = RecordType(
     key=lambda point: (point.account, point.name),
     account=lambda point: point.account,
     unique={"alias": lambda point: (point.alias,)},
-    indexes={"bucket": lambda point: [(point.bucket,)]},
+    indexes={"bucket": lambda point: [(point.bucket, point.account)]},
 )

@@ -271,6 +271,13 @@ def test_nobody_takes_the_name_by_which_clients_reach_an_access_point(
     assert taken[0] == "InvalidRequest"
 
 
+def test_a_bucket_stays_while_access_points_of_its_account_lead_to_it(acme: Account, s3: Any, bucket: str) -> None:
+    arn = new_point(acme, bucket)
+    assert refusal(s3.delete_bucket, Bucket=bucket)[0] == "BucketHasAccessPointsAttached"
+    control_client(acme.administrator).delete_access_point(AccountId=acme.id, Name=arn.rpartition("/")[2])
+    s3.delete_bucket(Bucket=bucket)
+
+
 def test_a_bucket_of_the_same_name_that_another_account_makes_is_not_meant(
     acme: Account, globex: Account, s3: Any
 ) -> None:
@@ -321,6 +328,24 @@ def test_the_block_of_an_access_point_stands_over_its_bucket(
             assert stranger.get_object(Bucket=arn, Key="a/k")["Body"].read() == b"x"
         else:
             assert refusal(stranger.get_object, Bucket=arn, Key="a/k")[0] == "AccessDenied"
+
+
+def test_the_block_of_the_bucket_stands_over_a_public_access_point(acme: Account, s3: Any, filled: str) -> None:
+    arn = new_point(acme, filled, PublicAccessBlockConfiguration=OPEN)
+    put_policy(acme, arn, point_policy(arn, "s3:GetObject"))
+    s3.put_bucket_policy(Bucket=filled, Policy=delegate(filled, acme.id))
+    nobody = through_points(acme.administrator, config=Config(signature_version=UNSIGNED))
+    assert refusal(nobody.get_object, Bucket=arn, Key="a/k")[0] == "AccessDenied"
+    s3.delete_public_access_block(Bucket=filled)
+    assert nobody.get_object(Bucket=arn, Key="a/k")["Body"].read() == b"x"
+    control = control_client(acme.administrator)
+    control.put_public_access_block(
+        AccountId=acme.id, PublicAccessBlockConfiguration=OPEN | {"RestrictPublicBuckets": True}
+    )
+    try:
+        assert refusal(nobody.get_object, Bucket=arn, Key="a/k")[0] == "AccessDenied"
+    finally:
+        control.delete_public_access_block(AccountId=acme.id)
 
 
 # The network

@@ -70,12 +70,16 @@ def either(one: PublicAccessBlock, other: PublicAccessBlock) -> PublicAccessBloc
     )
 
 
-def policy_over_point(point: AccessPoint, directory: Directory, caller_account: str) -> str | None:
+def policy_over_point(
+    point: AccessPoint, bucket: Bucket | None, directory: Directory, caller_account: str
+) -> str | None:
     """What lets callers in at an access point: its policy, if they come from where they must."""
     policy = point.bound_policy or point.policy
-    # INVARIANT: as with buckets, a public policy that is restricted opens nothing to other accounts, and to nobody.
+    # INVARIANT: as with buckets, a public policy that is restricted opens nothing to other accounts, and to nobody;
+    # here the access point, its account, the bucket and the bucket's account each may restrict it.
     if policy is not None and point.is_policy_public and caller_account != point.account:
         block = either(point.public_access, account_block(point.account, directory))
+        block = block if bucket is None else either(block, effective_block(bucket, directory))
         policy = _denials(policy) if block.restrict_public_buckets else policy
     return within_vpc(policy, point.vpc) if point.vpc else policy
 

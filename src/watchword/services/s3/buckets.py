@@ -157,7 +157,7 @@ def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory, 
     """Delete an empty bucket, with what is set on it and uploads that go on. Raises NoSuchBucket, BucketNotEmpty."""
     bucket = bucket_of(call.request, directory, call.region)
     # Access points of others lead nowhere when it is gone; they keep nobody from deleting.
-    if any(point.account == bucket.account for point in directory.access_points.where("bucket", bucket.name)):
+    if next(directory.access_points.where("bucket", bucket.name, bucket.account, limit=1), None) is not None:
         raise access_points_attached(bucket.name)
     if next(directory.objects.under(bucket.name, limit=1), None) is not None:
         raise bucket_not_empty(bucket.name)

@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from watchword.directory.access_points import AccessPoint
+from watchword.directory.buckets import Bucket
 from watchword.directory.directory import Directory
 from watchword.services.authorization import EachResolver, FurtherResolver, Resource
 from watchword.services.call import Authenticated
@@ -125,7 +126,7 @@ def _object(name: str, key: str, version: str | None, directory: Directory, call
         object_tags=stored.tags if stored is not None else (),
         bucket_tags=found.tags,
     )
-    return resource if point is None else _through(point, key, resource, directory, caller)
+    return resource if point is None else _through(point, found, key, resource, directory, caller)
 
 
 def deletions(
@@ -179,7 +180,7 @@ def _at(
         version_id=version,
         bucket_tags=found.tags,
     )
-    return resource if point is None else _through(point, key, resource, directory, caller)
+    return resource if point is None else _through(point, found, key, resource, directory, caller)
 
 
 def _missing(
@@ -197,11 +198,16 @@ def _missing(
         is_version=version is not None,
         version_id=version,
     )
-    return resource if place.point is None else _through(place.point, key, resource, directory, caller)
+    return resource if place.point is None else _through(place.point, None, key, resource, directory, caller)
 
 
 def _through(
-    point: AccessPoint, key: str | None, behind: Resource, directory: Directory, caller: Authenticated
+    point: AccessPoint,
+    bucket: Bucket | None,
+    key: str | None,
+    behind: Resource,
+    directory: Directory,
+    caller: Authenticated,
 ) -> Resource:
     """What is reached through an access point, with the access point before it."""
     facts = facts_of(point)
@@ -210,7 +216,7 @@ def _through(
         arn=point.arn if key is None else f"{point.arn}/object/{key}",
         account=point.account,
         tags=point.tags,
-        policy=policy_over_point(point, directory, caller.account),
+        policy=policy_over_point(point, bucket, directory, caller.account),
         is_missing=False,
         is_public_blocked=False,
         access_point=facts,
