@@ -226,6 +226,18 @@ class TestARoleThatAsksForASecondFactor:
         )
         keys.client("sts").get_session_token(SerialNumber=device.serial, TokenCode=code)
 
+    def test_of_another_account_is_assumed_with_the_callers_own_device(
+        self, acme: Account, globex: Account, holder: tuple[Keys, Authenticator]
+    ) -> None:
+        document = policy({
+            "Effect": "Allow", "Principal": {"AWS": acme.id}, "Action": "sts:AssumeRole", "Condition": WITH_FACTOR,
+        })  # fmt: skip
+        globex.administrator.client("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument=document)
+        keys, device = holder
+        asked = {"RoleArn": globex.arn("role/theirs"), "RoleSessionName": "ab", "SerialNumber": device.serial}
+        assert refusal(keys.client("sts").assume_role, TokenCode=device.wrong_code(), **asked) == WRONG
+        keys.client("sts").assume_role(TokenCode=device.code(), **asked)
+
     def test_a_chained_session_has_lost_it(self, acme: Account, role: str, holder: tuple[Keys, Authenticator]) -> None:
         keys, device = holder
         chained = policy(allow("iam:ListUsers", Condition=WITH_FACTOR))

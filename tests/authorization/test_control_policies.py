@@ -230,12 +230,19 @@ class TestResourceControlPolicies:
         with organized.over(organized.root_id, policy(everyone(deny("s3:*"))), RCP):
             s3.list_objects_v2(Bucket="manager-bucket")
 
-    def test_actions_without_resources_and_services_off_the_list_are_exempt(
-        self, organized: Organized, member: Account
-    ) -> None:
-        with organized.over(member.id, policy(everyone(deny(["s3:*", "iam:*"]))), RCP):
+    def test_actions_without_resources_are_exempt(self, organized: Organized, member: Account) -> None:
+        with organized.over(member.id, policy(everyone(deny("s3:*"))), RCP):
             member.administrator.client("s3").list_buckets()
-            list_users(member.administrator)
+
+    def test_services_off_the_list_are_not_spoken_of(self, organized: Organized) -> None:
+        said = refusal(
+            organized.management.administrator.client("organizations").create_policy,
+            Name="iam",
+            Description="",
+            Type=RCP,
+            Content=policy(everyone(deny("iam:*"))),
+        )
+        assert said[0] == "MalformedPolicyDocumentException"
 
     def test_roles_can_be_kept_from_outsiders(self, organized: Organized, member: Account, acme: Account) -> None:
         member.administrator.client("iam").create_role(
@@ -250,6 +257,18 @@ class TestResourceControlPolicies:
             assert code == "AccessDenied"
             assert message.endswith(f"sts:AssumeRole on resource: {member.arn('role/open')}")
             member.assume("open", organized.management.administrator)
+
+
+def test_federated_users_are_limited_like_their_makers(organized: Organized, member: Account) -> None:
+    """Those of the root user of a member account, too."""
+    read = policy(allow("s3:ListAllMyBuckets"))
+    for maker in (member.administrator, member.root):
+        made = maker.client("sts").get_federation_token(Name="guest", Policy=read)["Credentials"]
+        guest = Keys(maker.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        guest.client("s3").list_buckets()
+        with organized.over(member.id, policy(deny("s3:*")), SCP):
+            message = refusal(guest.client("s3").list_buckets)[1]
+        assert message.endswith("with an explicit deny in a service control policy")
 
 
 def test_every_worker_obeys_the_next_request(tmp_path: Any) -> None:

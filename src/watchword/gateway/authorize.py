@@ -29,7 +29,7 @@ from watchword.gateway.authenticate import is_still_let_in
 from watchword.gateway.context import RequestContext
 from watchword.gateway.decisions import Trail
 from watchword.gateway.denied import NOBODY_LET_IN, access_denied, bare_denial, denial_text
-from watchword.gateway.plans import Documents, Plans, takes_rcps
+from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
 from watchword.policy.evaluate import ControlPlan, PrincipalPlan, decide
@@ -45,6 +45,7 @@ from watchword.services.authorization import (
     requirements,
 )
 from watchword.services.call import NO_REFUSALS, Authenticated, Call, PageRequest
+from watchword.services.resource_controls import takes_rcps
 from watchword.signing.errors import Dialect
 
 

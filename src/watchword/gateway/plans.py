@@ -7,11 +7,8 @@ the account of a resource. Never decides a request: `policy.evaluate` does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from watchword.directory.aws_policies import AwsPolicies
@@ -100,21 +97,6 @@ class Control(NamedTuple):
 
     plan: ControlPlan | None
     """None where no resource control policy reaches."""
-
-
-@lru_cache(maxsize=4096)
-def takes_rcps(action: str) -> bool:
-    """True when resource control policies apply to the service of an action, and not just not to the action."""
-    services, excepted = _rcp_services()
-    folded = action.lower()
-    return folded.partition(":")[0] in services and folded not in excepted
-
-
-@lru_cache(maxsize=1)
-def _rcp_services() -> tuple[frozenset[str], frozenset[str]]:
-    """The services that resource control policies apply to, and the actions of theirs that they leave alone."""
-    known: dict[str, list[str]] = json.loads(files("watchword.models").joinpath("rcp_services.json").read_text("utf-8"))
-    return frozenset(known["services"]), frozenset(action.lower() for action in known["excepted_actions"])
 
 
 class Plans:

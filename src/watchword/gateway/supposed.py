@@ -23,7 +23,7 @@ from watchword.directory.roles import Role
 from watchword.directory.users import User
 from watchword.gateway.authorize import service_rules
 from watchword.gateway.context import RequestContext
-from watchword.gateway.plans import Documents, Plans, takes_rcps
+from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, Policies, ResourceRule
 from watchword.policy.changes import ChangedContext
@@ -32,6 +32,7 @@ from watchword.policy.principals import Kind, Principal
 from watchword.policy.variables import ContextValue
 from watchword.services.authorization import Requirement, Resource
 from watchword.services.call import Authenticated
+from watchword.services.resource_controls import takes_rcps
 
 SESSION_NAME = "explain"
 """The session that stands for a role which is named without one."""

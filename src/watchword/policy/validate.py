@@ -133,21 +133,29 @@ def validate_bucket_policy(
     return document
 
 
-def validate_control_policy(text: str, kind: Literal["SCP", "RCP"]) -> Document:
-    """Check a service or resource control policy that a customer writes. Raises MalformedPolicy."""
+def validate_control_policy(text: str, rcp_services: frozenset[str] | None = None) -> Document:
+    """Check a service control policy that a customer writes, or a resource control policy. Raises MalformedPolicy.
+
+    `rcp_services`, the prefixes of the services that the latter is about, is given for those only.
+    """
     try:
         document = parse_document(text)
         _check_actions(document)
     except MalformedPolicy:
         raise MalformedPolicy(CONTROL_POLICY) from None
     for statement in document.statements:
-        everyone = tuple((each.type, each.value) for each in statement.principals or ())
-        is_for_everyone = everyone in ((("*", "*"),), (("AWS", "*"),)) and not statement.is_not_principal
-        is_rcp_form = statement.effect == "Deny" and not statement.is_not_action and "*" not in statement.actions
-        fits = (is_for_everyone and is_rcp_form) if kind == "RCP" else statement.principals is None
+        fits = statement.principals is None if rcp_services is None else _is_resource_control(statement, rcp_services)
         if not (fits and statement.resources and _has_valid_literals(statement)):
             raise MalformedPolicy(CONTROL_POLICY)
     return document
+
+
+def _is_resource_control(statement: Statement, services: frozenset[str]) -> bool:
+    """True for a Deny of named services' actions to everyone."""
+    everyone = tuple((each.type, each.value) for each in statement.principals or ())
+    is_for_everyone = everyone in ((("*", "*"),), (("AWS", "*"),)) and not statement.is_not_principal
+    is_of_services = all(action.partition(":")[0].lower() in services for action in statement.actions)
+    return statement.effect == "Deny" and is_for_everyone and is_of_services and not statement.is_not_action
 
 
 def _read_json(text: str, sentence: str) -> dict[str, Any]:

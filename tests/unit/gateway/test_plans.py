@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import _GeneratorContextManager  # type: ignore[reportPrivateUsage]
 from datetime import UTC, datetime
 
-import pytest
 from msgspec.structs import replace
 
 from watchword.core.ids import AccountId
@@ -15,7 +14,7 @@ from watchword.directory.directory import Directory
 from watchword.directory.organizations import RCP, Member, Organization
 from watchword.directory.ports import Transaction
 from watchword.directory.users import User
-from watchword.gateway.plans import Documents, Plans, takes_rcps
+from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.records import RecordCache
 from watchword.policy.principals import Kind, Principal
 from watchword.services.call import Authenticated
@@ -79,21 +78,3 @@ def test_resource_control_policies_enabled_while_there_are_none_stand_over_the_n
     for _ in range(2):
         with records.read() as request:
             assert plans.control(ACME, Directory(request)) is not None
-
-
-@pytest.mark.parametrize(
-    ("action", "expected"),
-    [
-        ("s3:GetObject", True),
-        ("STS:AssumeRole", True),
-        ("kms:Decrypt", True),
-        ("kms:RetireGrant", False),
-        ("KMS:retiregrant", False),
-        ("opensearch:ApplicationAccessAll", True),
-        ("es:ESHttpGet", False),
-        ("iam:GetUser", False),
-        ("sns:Publish", False),
-    ],
-)
-def test_which_actions_resource_control_policies_reach(action: str, expected: bool) -> None:
-    assert takes_rcps(action) is expected

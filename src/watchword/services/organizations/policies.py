@@ -26,6 +26,7 @@ from watchword.services.organizations.errors import (
 from watchword.services.organizations.faults import CONTENT_CHARACTERS_MAX, POLICIES_MAX, invalid_input, violation
 from watchword.services.organizations.lookups import arn_of, control_type, managed_organization, new_id, policy_of
 from watchword.services.organizations.tagging import checked_tags
+from watchword.services.resource_controls import rcp_services
 
 
 def summary_view(organization: Organization, policy: ControlPolicy | AwsControlPolicy) -> shapes.PolicySummary:
@@ -49,7 +50,7 @@ def _checked_content(content: str, policy_type: PolicyType) -> str:
     if len(content) > CONTENT_CHARACTERS_MAX:
         raise violation("POLICY_CONTENT_LIMIT_EXCEEDED", "You have exceeded the maximum size of a policy of this type.")
     try:
-        validate_control_policy(content, "SCP" if policy_type == SCP else "RCP")
+        validate_control_policy(content, None if policy_type == SCP else rcp_services())
     except MalformedPolicy as malformed:
         raise MalformedPolicyDocumentException(str(malformed)) from None
     return content
