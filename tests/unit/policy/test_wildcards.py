@@ -1,4 +1,4 @@
-"""Wildcards: the cost of a match is bounded by pattern times text, counted in executed lines, not in time."""
+"""Wildcards: the cost of a match grows with pattern plus text, counted in executed lines, not in time."""
 
 from __future__ import annotations
 
@@ -32,12 +32,21 @@ def lines_executed(action: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["a*" * 30 + "b", "*a" * 30 + "*b*", "*?a" * 30 + "b", "?*" * 30 + "b", "*" * 500 + "b", "*" + "a?" * 40 + "b*"],
+    [
+        "a*" * 30 + "b",
+        "*a" * 30 + "*b*",
+        "*?a" * 30 + "b",
+        "?*" * 30 + "b",
+        "*" * 500 + "b",
+        "*" + "a?" * 40 + "b*",
+        "*" + "?" * 200 + "b*",
+        "*" + "a?" * 20 + "*" + "a?" * 20 + "b*",
+    ],
 )
 @pytest.mark.parametrize("text", ["a" * 400, "ab" * 200, "a" * 399 + "c"])
-def test_hostile_patterns_cost_at_most_pattern_times_text(pattern: str, text: str) -> None:
+def test_hostile_patterns_cost_no_more_than_pattern_plus_text(pattern: str, text: str) -> None:
     compiled = Pattern(parse_pattern(pattern))
-    assert lines_executed(lambda: compiled.matches(text)) <= 8 * len(pattern) * len(text)
+    assert lines_executed(lambda: compiled.matches(text)) <= 8 * (len(pattern) + len(text))
 
 
 def test_many_stars_without_questions_do_not_depend_on_the_text_in_python() -> None:
