@@ -80,6 +80,12 @@ def statuses(answer: bytes) -> list[int]:
         "space in the target": b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
         "unknown method": b"STEAL /echo HTTP/1.1\r\nHost: a\r\n\r\n",
         "http 2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "content length in hex": b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0x4\r\n\r\nabcd",
+        "content length with an underscore": b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0_4\r\n\r\nabcd",
+        "chunked behind a tab": b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+        "chunked and nothing": b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
+        "http 0.9": b"GET /echo HTTP/0.9\r\nHost: a\r\n\r\n",
+        "http 2.0": b"GET /echo HTTP/2.0\r\nHost: a\r\n\r\n",
         "http 3.7": b"GET /echo HTTP/3.7\r\nHost: a\r\n\r\n",
         "tls hello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
         "noise": bytes(range(256)) * 4,
@@ -235,6 +241,42 @@ def test_body_is_asked_for_when_the_head_is_accepted(front: ServerProcess) -> No
         status, _, body = read_answer(connection)
     assert status == 200
     assert b'"size": 4' in body
+
+
+@pytest.mark.parametrize("framing", [b"", b"Content-Length: 0\r\n"], ids=["no length", "no bytes"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"PUT", b"DELETE"])
+def test_nothing_to_send_and_an_expectation_is_answered_and_the_connection_goes_on(
+    front: ServerProcess, method: bytes, framing: bytes
+) -> None:
+    request = method + b" /echo HTTP/1.1\r\nHost: a\r\n" + framing + b"Expect: 100-continue\r\n\r\n"
+    with front.connect() as connection:
+        for _ in range(2):
+            connection.sendall(request)
+            first = connection.recv(25, socket.MSG_WAITALL)
+            if first != b"HTTP/1.1 100 Continue\r\n\r\n":
+                pytest.fail(f"{first!r}")
+            assert read_answer(connection, head_only=method == b"HEAD")[0] == 200
+
+
+def test_nothing_to_send_and_an_expectation_is_refused_like_any_other(front: ServerProcess) -> None:
+    answer = exchange(front, b"GET /closed HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n")
+    assert statuses(answer) == [403]
+
+
+def test_an_expectation_that_is_none_is_passed_over(front: ServerProcess) -> None:
+    body = b"Host: a\r\nContent-Length: 1\r\n"
+    for head in (
+        b"PUT /echo HTTP/1.0\r\n" + body + b"Expect: 100-continue\r\n\r\n",
+        b"PUT /echo HTTP/1.1\r\nConnection: close\r\n" + body + b"Expect: 200-ok\r\n\r\n",
+    ):
+        assert statuses(exchange(front, head + b"a")) == [200]
+
+
+def test_a_head_s_names_are_compared_as_they_are_spelled(front: ServerProcess) -> None:
+    lines = b"Transfer_Encoding: chunked\r\nContent_Length: 100\r\nHost_: b\r\nConnection: close\r\n"
+    answer = exchange(front, b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n" + lines + b"\r\na")
+    assert statuses(answer) == [200]
+    assert b'"size": 1' in answer
 
 
 def test_refusal_by_the_reader_in_the_middle_of_a_body(front: ServerProcess) -> None:

@@ -78,8 +78,10 @@ class IncomingHead:
             raise NotHttp(400)
         if not self.url.startswith(b"/") or b"#" in self.url:
             raise NotHttp(400)
-        if self.is_chunked and is_old:
-            raise NotHttp(400)
+        if is_old:
+            if self.is_chunked:
+                raise NotHttp(400)
+            self.expects_continue = False  # RFC 9110, section 10.1.1
         if is_upgrade and (self.is_chunked or self.content_length):
             # The parser would take such a body for another protocol's bytes.
             raise NotHttp(400)

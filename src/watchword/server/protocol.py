@@ -38,6 +38,8 @@ from watchword.server.proxies import Scheme, client_of
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
 
+_VERSIONS = ("1.1", "1.0")
+"""What the parser takes besides is no HTTP of this connection: a request line that says 0.9 or 2.0."""
 _AT_ONCE_MAX = 8
 """Requests answered within one callback, so that one connection's pipeline does not hold up the others."""
 _LINGER_BYTES_MAX = 64 * 1024 * 1024
@@ -200,7 +202,10 @@ class FrontProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= self.limits.pipelined_max:
             raise NotHttp(400)
         parser, incoming = self._parser, self._incoming
-        is_old, is_upgrade = parser.get_http_version() == "1.0", parser.should_upgrade()
+        version, is_upgrade = parser.get_http_version(), parser.should_upgrade()
+        if version not in _VERSIONS:
+            raise NotHttp(400)
+        is_old = version == "1.0"
         incoming.check(is_old=is_old, is_upgrade=is_upgrade)
         self._keep_alive = not is_old and not is_upgrade and parser.should_keep_alive()
         self._now = self._request_head(parser.get_method().decode("ascii"), incoming)

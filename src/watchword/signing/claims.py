@@ -24,7 +24,8 @@ from watchword.signing.keys import TERMINATOR, V4, Algorithm
 _CREDENTIAL_LENGTH_MAX = 256
 _DATE_LENGTH_MAX = 32
 
-_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
+# At most 32 characters, twice what AWS's longest name has: what a key was last used for is kept.
+_REGION = re.compile(r"(?=.{1,32}\Z)[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
 _BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
 _EXTENDED_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
 _ZONE = re.compile(r"(?:\+0000|UTC)\Z")

@@ -203,7 +203,7 @@ def test_any_region_serves_where_none_is_fixed(region: str) -> None:
     assert claim_of(head(GOOD.replace("us-east-1", region))).scope.region == region
 
 
-@pytest.mark.parametrize("region", ["aws-global", "US-EAST-1", "useast1", "us-east-1x"])
+@pytest.mark.parametrize("region", ["aws-global", "US-EAST-1", "useast1", "us-east-1x", "us-" + "east-" * 6 + "1"])
 def test_what_is_no_region_is_refused_everywhere(region: str) -> None:
     assert f"not '{region}'" in refusal(head(GOOD.replace("us-east-1", region))).message
 
