@@ -32,7 +32,10 @@ class ObjectStore(Protocol):
         ...
 
     def write(self, pieces: Iterable[bytes]) -> str:
-        """Keep bytes that come in pieces as a new blob, as `stage` does. Raises Unavailable, nothing kept."""
+        """Keep bytes that come in pieces as a new blob, as `stage` does.
+
+        Raises Unavailable and what the pieces raise, nothing kept.
+        """
         ...
 
     def spooled(self, body: Spooled) -> Iterator[bytes]:
@@ -49,17 +52,6 @@ class ObjectStore(Protocol):
 
     def read(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> Iterator[bytes]:
         """The bytes of ranges, piece by piece. Raises Unavailable, Lost."""
-        ...
-
-    def pass_by(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> None:
-        """Give the bytes of ranges to `take`, piece by piece. Raises Unavailable, Lost."""
-        ...
-
-    def copy(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> str:
-        """Keep the bytes of ranges as a new blob, as `stage` does, giving them to `take` on the way.
-
-        Raises Unavailable, nothing kept.
-        """
         ...
 
     def clone(self, blob: str) -> str:

@@ -172,35 +172,6 @@ class LocalObjects:
             except OSError as error:
                 raise _unreadable(blob, error) from error
 
-    def pass_by(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> None:
-        for data in self.read(pieces):
-            take(data)
-
-    def copy(self, pieces: Sequence[BlobRange], take: Callable[[bytes], object]) -> str:
-        blob = self._random_bytes(16).hex()
-        staged = self._staging / blob
-        try:
-            with os.fdopen(_create(staged), "wb") as file:
-
-                def keep(data: bytes) -> None:
-                    take(data)
-                    file.write(data)
-
-                self.pass_by(pieces, keep)
-                file.flush()
-                os.fsync(file.fileno())
-            staged.rename(self._path(blob))
-            _sync_folder(self._root / blob[:2])
-        except Lost:
-            with suppress(OSError):
-                staged.unlink()
-            raise
-        except (OSError, Unavailable) as error:
-            with suppress(OSError):
-                staged.unlink()
-            raise Unavailable(f"the copy cannot be kept: {error}") from error
-        return blob
-
     def clone(self, blob: str) -> str:
         new = self._random_bytes(16).hex()
         try:
@@ -208,7 +179,7 @@ class LocalObjects:
             _sync_folder(self._root / new[:2])
         except OSError as error:
             if error.errno in _NO_MORE_LINKS:
-                return self.copy([(blob, 0, self._size(blob))], lambda _data: None)
+                return self.write(self.read([(blob, 0, self._size(blob))]))
             if isinstance(error, FileNotFoundError):
                 raise Lost(f"blob `{blob}` is gone") from error
             raise Unavailable(f"blob `{blob}` cannot be cloned: {error}") from error

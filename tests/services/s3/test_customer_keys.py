@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.services.s3.conftest import new_name, s3_client
-from tests.support.house import Account, House, refusal
+from tests.support.house import Account, House, allow, deny, policy, refusal, user_with
 from tests.support.raw_requests import put
 
 from watchword.server.bootstrap import open_store
@@ -216,6 +216,21 @@ def test_new_buckets_take_no_keys_until_they_are_told_to(secure: House, s3: Any)
     default = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=default)
     assert refusal(s3.put_object, Bucket=name, Key="k", Body=b"x", **KEY)[0] == "AccessDenied"
+
+
+def test_a_policy_can_demand_keys_of_customers_or_forbid_them(secure: House, account: Account, s3: Any) -> None:
+    algorithm = "s3:x-amz-server-side-encryption-customer-algorithm"
+    description = secure.server.description
+    for null, allowed, refused in (("false", {}, KEY), ("true", KEY, {})):
+        bucket = new_name()
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_encryption(Bucket=bucket, **PLAIN)
+        document = policy(allow("s3:*"), deny("s3:PutObject", Condition={"Null": {algorithm: null}}))
+        keys = user_with(account, f"writer-{bucket}", document)
+        writer = s3_client(keys, endpoint_url=description["https"], verify=description["ca_bundle"])
+        writer.put_object(Bucket=bucket, Key="k", Body=b"x", **allowed)
+        assert refusal(writer.put_object, Bucket=bucket, Key="k", Body=b"x", **refused)[0] == "AccessDenied"
+        assert refusal(writer.create_multipart_upload, Bucket=bucket, Key="k", **refused)[0] == "AccessDenied"
 
 
 def test_a_scrub_knows_what_is_sealed_and_what_is_damaged(secure: House, s3: Any, bucket: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from tests.services.s3.conftest import new_name
-from tests.support.house import refusal
+from tests.support.house import Account, refusal
+from tests.support.raw_requests import get
 
 
 def body(s3: Any, bucket: str, version: str | None = None) -> bytes:
@@ -166,3 +167,9 @@ def test_versioning_is_told_once_it_was_set(s3: Any, bucket: str) -> None:
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
     code = refusal(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={"Status": "On"})[0]
     assert code == "MalformedXML"
+
+
+def test_an_empty_version_id_is_none(acme: Account, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    answer = get(acme.administrator, f"/{bucket}/k?versionId=").send()
+    assert answer.error == (400, "InvalidArgument", "Version id cannot be the empty string")

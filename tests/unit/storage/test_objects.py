@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from watchword.core.errors import Unavailable
+from watchword.core.errors import Lost, Unavailable
 from watchword.core.http import FileBody, Spooled
+from watchword.credentials.customer_keys import CustomerKey
 from watchword.storage.objects import INLINE_BYTES_MAX, LocalObjects, blob_paths, removals_held
 
 LATER = timedelta(hours=1)
@@ -79,17 +80,17 @@ def test_a_body_that_cannot_be_kept_leaves_nothing(root: Path, tmp_path: Path) -
     assert list((root / "staging").iterdir()) == []
 
 
-def test_a_lost_or_shortened_blob_is_unavailable_and_never_empty(root: Path, tmp_path: Path) -> None:
+def test_a_lost_or_shortened_blob_is_said_to_be_lost_and_never_empty(root: Path, tmp_path: Path) -> None:
     objects = LocalObjects(root, os.urandom)
     blob = objects.stage(spool(tmp_path / "spooled", b"x" * (INLINE_BYTES_MAX + 1)))
     path = next(iter(blob_paths(root)))
     os.truncate(path, 10)
     for length in (11, INLINE_BYTES_MAX + 1):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Lost):
             objects.body(blob, 0, length)
     path.unlink()
     for length in (1, INLINE_BYTES_MAX + 1):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Lost):
             objects.body(blob, 0, length)
 
 
@@ -152,12 +153,11 @@ def test_ranges_of_several_blobs_are_one_body(root: Path, tmp_path: Path) -> Non
 def test_a_copy_and_a_clone_outlive_what_they_were_made_from(root: Path) -> None:
     objects = LocalObjects(root, os.urandom, grace_seconds=0)
     first, second = objects.stage(small(b"abc")), objects.stage(small(b"def"))
-    passed: list[bytes] = []
-    copy = objects.copy([(first, 1, 2), (second, 0, 2)], passed.append)
+    copy = objects.write(objects.read([(first, 1, 2), (second, 0, 2)]))
     clone = objects.clone(first)
     for blob in (first, second):
         objects.discard(blob)
-    assert objects.body(copy, 0, 4) == b"".join(passed) == b"bcde"
+    assert objects.body(copy, 0, 4) == b"bcde"
     assert objects.body(clone, 0, 3) == b"abc"
     assert {path.name for path in blob_paths(root)} == {copy, clone}
 
@@ -175,7 +175,7 @@ def test_a_clone_of_a_file_that_can_have_no_further_name_is_a_copy(
     clone = objects.clone(first)
     objects.discard(first)
     assert objects.body(clone, 0, 3) == b"abc"
-    with pytest.raises(Unavailable):
+    with pytest.raises(Lost):
         objects.clone("0" * 32)
 
 
@@ -183,9 +183,9 @@ def test_a_copy_of_what_is_lost_leaves_nothing(root: Path) -> None:
     objects = LocalObjects(root, os.urandom)
     blob = objects.stage(small(b"abc"))
     for pieces in ([(blob, 0, 4)], [(blob, 0, 3), ("0" * 32, 0, 1)]):
-        with pytest.raises(Unavailable):
-            objects.copy(pieces, lambda data: None)
-    with pytest.raises(Unavailable):
+        with pytest.raises(Lost):
+            objects.write(objects.read(pieces))
+    with pytest.raises(Lost):
         objects.clone("0" * 32)
     assert {path.name for path in blob_paths(root)} == {blob}
     assert list((root / "staging").iterdir()) == []
@@ -197,3 +197,22 @@ def test_parts_stay_for_readers_who_are_on_their_way_through_them(root: Path) ->
     objects.discard_parts([part])
     objects.discard(whole)
     assert {path.name for path in blob_paths(root)} == {part}
+
+
+def test_what_is_sealed_is_opened_in_every_range_and_said_to_be_lost_when_it_was_changed(root: Path) -> None:
+    objects = LocalObjects(root, os.urandom)
+    key, body = CustomerKey(b"k" * 32), os.urandom(3 * INLINE_BYTES_MAX + 5)
+    blob = objects.write(key.seal([body], b"s" * 32))
+    assert b"".join(objects.read([(blob, 0, len(body))], key.open_range)) == body
+    assert objects.body(blob, INLINE_BYTES_MAX - 1, 10, key.open_range) == body[INLINE_BYTES_MAX - 1 :][:10]
+    whole = objects.body(blob, 0, len(body), key.open_range)
+    assert isinstance(whole, FileBody)
+    assert (whole.length, whole.ranges[0].opener) == (len(body), key.open_range)
+    path = next(iter(blob_paths(root)))
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(Lost):
+        objects.body(blob, 0, 10, key.open_range)
+    with pytest.raises(Lost):
+        objects.body(blob, 0, 10, CustomerKey(b"o" * 32).open_range)

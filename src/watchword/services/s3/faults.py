@@ -207,6 +207,10 @@ def bad_version(value: str) -> ApiError:
     return invalid_argument("Invalid version id specified", "versionId", value)
 
 
+def empty_version() -> ApiError:
+    return invalid_argument("Version id cannot be the empty string", "versionId", "")
+
+
 def delete_marker_met(key: str, version: str) -> ApiError:
     """The latest version of a key is a delete marker: there is no object."""
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": version}

@@ -22,7 +22,7 @@ from watchword.core.ids import RandomBytes
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import ObjectStore
-from watchword.services.s3.faults import bad_version
+from watchword.services.s3.faults import bad_version, empty_version
 
 NULL = "null"
 _VERSION = re.compile(r"[A-Za-z0-9._]{32}\Z")
@@ -45,6 +45,8 @@ def is_version_id(text: str) -> bool:
 
 def version_named(directory: Directory, bucket: str, key: str, version: str) -> StoredObject | None:
     """The version or delete marker with this id. Raises InvalidArgument for what cannot be an id."""
+    if not version:
+        raise empty_version()
     if not is_version_id(version):
         raise bad_version(version)
     wanted = "" if version == NULL else version
