@@ -200,7 +200,7 @@ class ChunkDecoder:
         end = data.find(b"\n")
         upto = len(data) if end < 0 else end + 1
         self._buffer += data[:upto]
-        if len(self._buffer) > _LINE_BYTES_MAX or (end < 0 and upto == _LINE_BYTES_MAX):
+        if len(self._buffer) > _LINE_BYTES_MAX - (end < 0):
             raise malformed_frame()
         if end >= 0:
             line = bytes(self._buffer)
