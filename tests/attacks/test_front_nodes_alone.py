@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,6 +106,32 @@ class TestWithoutTheNodeThatHoldsTheKeys:
             for connection in waiting:
                 connection.close()
             assert set(answers) == {200, 503}, "some waited, the others were told at once"
+
+    def test_a_node_that_is_stopped_answers_what_it_serves(self, tmp_path: Path) -> None:
+        with fronts(tmp_path / "data") as system:
+            acme = system.house.account()
+            iam = acme.administrator.client("iam")
+            names = [f"user-{number}" for number in range(60)]
+            for name in names:
+                iam.create_user(UserName=name)
+            admin = system.at_front(acme.administrator)
+            begun = threading.Event()
+
+            def create(name: str) -> int:
+                status = call(admin, "iam", "CreateAccessKey", UserName=name).send().status
+                begun.set()
+                return status
+
+            with ThreadPoolExecutor(8) as pool:
+                answers = [pool.submit(create, name) for name in names]
+                assert begun.wait(20)
+                system.house.stop()
+                statuses = [answer.result() for answer in answers]
+            system.restart_house()
+            assert set(statuses) == {200, 503}
+            restarted = Keys(system.house.server.http, admin.access_key_id, admin.secret_access_key).client("iam")
+            made = [len(restarted.list_access_keys(UserName=name)["AccessKeyMetadata"]) for name in names]
+            assert made == [int(status == 200) for status in statuses]
 
     def test_a_master_key_that_was_added_meanwhile(self, tmp_path: Path) -> None:
         with fronts(tmp_path / "data") as system:

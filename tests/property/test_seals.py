@@ -13,11 +13,14 @@ from watchword.core.errors import PackedPolicyTooLarge, TokenInvalid
 from watchword.core.ids import AccountId
 from watchword.credentials.keyring import new_keyring
 from watchword.credentials.sealing import Sealer
+from watchword.credentials.session_seals import MintingKeys, SessionSealer, SignedSealer
 from watchword.credentials.sessions import SESSION_PURPOSE, Session, SessionKind, issue_session, open_session
 
 _random_bytes = random.Random(3).randbytes
 _KEYRING = new_keyring(_random_bytes)
 _SEALER = Sealer(_KEYRING, SESSION_PURPOSE, _random_bytes)
+_SEALS = (_SEALER, SessionSealer(MintingKeys(_KEYRING), _random_bytes, signs=True))
+_OPENS = (SessionSealer(MintingKeys(_KEYRING), _random_bytes), SignedSealer(MintingKeys(_KEYRING), _random_bytes))
 _texts = st.text(max_size=64)
 _tags = st.lists(st.tuples(_texts, _texts), max_size=5).map(tuple)
 _moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
@@ -48,21 +51,26 @@ def test_opening_a_sealed_value_gives_the_value(plain: bytes, owner: str, period
     assert _SEALER.open(_SEALER.seal(plain, owner, period=period), owner) == plain
 
 
-@given(_sessions)
-def test_opening_an_issued_session_gives_the_session(session: Session) -> None:
+@given(_sessions, st.sampled_from(_SEALS))
+def test_opening_an_issued_session_gives_the_session(session: Session, sealer: Sealer) -> None:
     try:
-        issued = issue_session(session, sealer=_SEALER, random_bytes=_random_bytes)
+        issued = issue_session(session, sealer=sealer, random_bytes=_random_bytes)
     except PackedPolicyTooLarge:
         return
-    opened = open_session(issued.token, issued.access_key_id, sealer=_SEALER)
-    assert (opened.session, opened.secret) == (session, issued.secret)
+    for opener in _OPENS if sealer is _SEALS[1] else _OPENS[:1]:
+        opened = open_session(issued.token, issued.access_key_id, sealer=opener)
+        assert (opened.session, opened.secret) == (session, issued.secret)
     assert issued.packed_policy_percent <= 100
 
 
-@given(st.text(max_size=200) | st.from_regex(r"[A-Za-z0-9+/]{0,200}={0,2}", fullmatch=True), st.text(max_size=20))
+@given(
+    st.text(max_size=200) | st.from_regex(r"(A[QgA-Za-z]AAAAB)?[A-Za-z0-9+/]{0,400}={0,2}", fullmatch=True),
+    st.text(max_size=20),
+)
 def test_no_invented_token_opens(token: str, access_key_id: str) -> None:
-    with pytest.raises(TokenInvalid):
-        open_session(token, access_key_id, sealer=_SEALER)
+    for opener in _OPENS:
+        with pytest.raises(TokenInvalid):
+            open_session(token, access_key_id, sealer=opener)
 
 
 def test_issuing_at_any_hour_of_a_day_opens_again() -> None:

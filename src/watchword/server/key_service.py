@@ -76,10 +76,13 @@ class KeyService:
             log.warning("process %d of user %d may not ask for keys and was cut off", node.pid, node.uid)
         return None
 
-    def close(self) -> None:
-        """End all connections; what they wait for is served by another process, or later."""
+    async def finish(self, seconds: float) -> None:
+        """Answer the requests that are being served, for a bounded time, and end all connections."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while any(each.is_working for each in self.open) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         for connection in list(self.open):
-            connection.end()
+            connection.close()
 
 
 class NodeConnection(asyncio.Protocol):
@@ -91,7 +94,8 @@ class NodeConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._node = Node(-1, -1)
         self._received = bytearray()
-        self._is_working = False
+        self.is_working = False
+        """A request that was handed on waits for the disk."""
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,17 +124,22 @@ class NodeConnection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._transport is not None and not self._is_working:
+        if self._transport is not None and not self.is_working:
             self._transport.resume_reading()
 
+    def close(self) -> None:
+        """Close the connection when the answers have gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
     def end(self) -> None:
-        """Close the connection."""
+        """Cut the connection off."""
         if self._transport is not None:
             self._transport.abort()
 
     def _work(self) -> None:
         """Answer the question when it has arrived whole."""
-        if self._is_working:
+        if self.is_working:
             self._cut("asks before it was answered")
             return
         length = LENGTH.unpack_from(self._received)[0] if len(self._received) >= LENGTH.size else 1
@@ -186,13 +195,13 @@ class NodeConnection(asyncio.Protocol):
         if isinstance(response, HttpResponse):
             self._say(_answered(response))
             return
-        self._is_working = True
+        self.is_working = True
         if self._transport is not None:
             self._transport.pause_reading()
         self._service.threads.submit(response, self._served)
 
     def _served(self, response: Any, error: BaseException | None) -> None:
-        self._is_working = False
+        self.is_working = False
         if error is not None:
             log.error("a request that was handed on failed", exc_info=error)
             self._cut("")

@@ -132,7 +132,7 @@ class _Serving:
             yield
         finally:
             server.close()
-            service.close()
+            await service.finish(self._settings.shutdown_seconds)
 
     async def _tick(self) -> None:
         """Once a second: the Date header, connections past their deadline, what is due in the background."""
