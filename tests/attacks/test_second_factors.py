@@ -226,6 +226,14 @@ class TestARoleThatAsksForASecondFactor:
         )
         keys.client("sts").get_session_token(SerialNumber=device.serial, TokenCode=code)
 
+    def test_is_assumed_with_a_session_that_has_it_and_does_not_pass_it_on(
+        self, acme: Account, role: str, holder: tuple[Keys, Authenticator]
+    ) -> None:
+        keys, device = holder
+        session = acme.assume("guarded", device.log_in(keys))
+        assert session.client("sts").get_caller_identity()["Arn"].endswith(":assumed-role/guarded/test")
+        assert refusal(session.client("iam").list_users)[0] == "AccessDenied"
+
     def test_of_another_account_is_assumed_with_the_callers_own_device(
         self, acme: Account, globex: Account, holder: tuple[Keys, Authenticator]
     ) -> None:

@@ -25,7 +25,9 @@ def test_a_role_is_made_with_name_path_trust_and_policy(acme: Account, iam: Any)
     assert (role["RoleName"], role["Path"]) == ("AWSServiceRoleForECS", "/aws-service-role/ecs.amazonaws.com/")
     assert role["Arn"] == acme.arn("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
     assert role["RoleId"].startswith("AROA")
-    assert "MaxSessionDuration" not in role
+    assert not {"MaxSessionDuration", "Description"} & set(role)
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert (statement["Principal"], statement["Action"]) == ({"Service": ["ecs.amazonaws.com"]}, ["sts:AssumeRole"])
     found = iam.get_role(RoleName="AWSServiceRoleForECS")["Role"]
     assert (found["Description"], found["MaxSessionDuration"]) == ("for tasks", 3600)
     assert found["AssumeRolePolicyDocument"] == json.loads(trust(Service="ecs.amazonaws.com"))
@@ -69,12 +71,15 @@ def test_a_service_without_a_role(iam: Any) -> None:
         ("put_role_permissions_boundary", {"PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
         ("delete_role_permissions_boundary", {}),
         ("delete_role", {}),
+        ("add_role_to_instance_profile", {"InstanceProfileName": "any"}),
     ],
 )
 def test_what_a_role_may_do_and_whom_it_trusts_is_not_changed(
     iam: Any, operation: str, parameters: dict[str, Any]
 ) -> None:
     name = made(iam, operation.replace("_", "")[:30])["RoleName"]
+    if "InstanceProfileName" in parameters:
+        iam.create_instance_profile(InstanceProfileName="any")
     assert refusal(getattr(iam, operation), RoleName=name, **parameters) == (
         "UnmodifiableEntity",
         f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS",
@@ -143,7 +148,8 @@ class TestDeletion:
 
     def test_an_ordinary_role_is_not_deleted_so(self, acme: Account, iam: Any) -> None:
         iam.create_role(RoleName="ordinary", AssumeRolePolicyDocument=trust(AWS=acme.id))
-        assert refusal(iam.delete_service_linked_role, RoleName="ordinary")[0] == "InvalidInput"
+        said = refusal(iam.delete_service_linked_role, RoleName="ordinary")
+        assert said == ("NoSuchEntity", "ordinary exists but is not a service role.")
         assert refusal(iam.delete_service_linked_role, RoleName="none")[0] == "NoSuchEntity"
         iam.get_role(RoleName="ordinary")
 

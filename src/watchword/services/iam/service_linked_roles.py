@@ -15,6 +15,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from watchword.core.errors import AlreadyExists
 from watchword.core.ids import RandomBytes, new_unique_id
 from watchword.directory.directory import Directory
@@ -23,6 +25,7 @@ from watchword.directory.roles import Role
 from watchword.directory.service_linked_roles import RoleDeletion
 from watchword.services.call import Call
 from watchword.services.iam import quotas, shapes
+from watchword.services.iam.documents import encoded
 from watchword.services.iam.errors import InvalidInput, NoSuchEntity
 from watchword.services.iam.lookups import role_named
 from watchword.services.iam.roles import remove_role, role_view
@@ -101,11 +104,14 @@ def create_service_linked_role(
     directory.attachments.add(
         Attachment(account=call.account, policy_arn=template.policy_arn, holder_kind="role", holder_id=role.id)
     )
-    return shapes.CreateServiceLinkedRoleResponse(role=role_view(role, directory, session_seconds=False))
+    view = role_view(role, directory, description=False, session_seconds=False)
+    # AWS's answer has lists where what it keeps has texts.
+    listed = encoded(_trust_policy([template.service], ["sts:AssumeRole"]))
+    return shapes.CreateServiceLinkedRoleResponse(role=replace(view, assume_role_policy_document=listed))
 
 
-def _trust_policy(service: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+def _trust_policy(service: str | list[str], action: str | list[str] = "sts:AssumeRole") -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
@@ -115,11 +121,11 @@ def delete_service_linked_role(
 ) -> shapes.DeleteServiceLinkedRoleResponse:
     """Delete the role unless its service still needs it; GetServiceLinkedRoleDeletionStatus tells what became of it.
 
-    Raises NoSuchEntity, InvalidInput.
+    Raises NoSuchEntity.
     """
     role = role_named(directory, call.account, call.request.role_name)
     if not role.is_service_linked:
-        raise InvalidInput(f"{role.name} is not a service-linked role.")
+        raise NoSuchEntity(f"{role.name} exists but is not a service role.")
     service = role.path.removeprefix(PATH).rstrip("/")
     usage = _usage(directory, call.account, service)
     if not usage:
