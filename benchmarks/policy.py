@@ -21,6 +21,7 @@ import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 
 from watchword.policy.access import AccessRequest, Policies, SourcedPolicy
@@ -33,6 +34,9 @@ from watchword.policy.spec import decide as decide_literally
 from watchword.storage.aws_policies import ShippedAwsPolicies
 
 BARS = {"10 statements": 2.0, "50 statements": 3.0, "seven layers, 10 statements": 6.0}
+DOCUMENT_CHARACTERS = 10_240
+"""As many as all inline policies of a role may have."""
+LETTERS = sorted(ascii_letters + digits)
 ACCOUNT = "111111111111"
 SESSION = Principal(
     Kind.ASSUMED_ROLE,
@@ -171,6 +175,46 @@ def curve() -> None:
         print(f"{title + ', µs':44}" + "".join(f"{decision(build(count + 1)):10.2f}" for count in counts))
 
 
+def worst() -> None:
+    """Print what the worst documents of full size cost with the longest texts that a request can bring."""
+    print()
+    resource = "arn:aws:s3:::data-7/" + "a" * 1024
+    header = "".join(letter * 132 for letter in LETTERS)
+    asked = AccessRequest(SESSION, "s3:GetObject", resource, ACCOUNT, {**CONTEXT, "aws:useragent": header, "k": ""})
+
+    def conditional(*values: str) -> Statement:
+        return Statement(
+            "Deny", ("*",), resources=("*",), conditions=(Condition("StringLike", "aws:UserAgent", values),)
+        )
+
+    def fitting(text: str) -> tuple[str, ...]:
+        """As many different patterns of this form as a document has room for."""
+        return tuple(text.replace("{n}", f"{n:03}") for n in range(DOCUMENT_CHARACTERS // (len(text) + 3)))
+
+    pairs = [f"*{second}?{first}*" for second in LETTERS for first in LETTERS if first < second]
+    unmet = pairs[: DOCUMENT_CHARACTERS // 8]
+    cases = {
+        "one pattern of a?a?a?…": Statement(
+            "Deny", ("*",), resources=("*" + "a?" * (DOCUMENT_CHARACTERS // 2) + "b*",)
+        ),
+        "one pattern of a*a*a*…": Statement("Deny", ("*",), resources=("*a" * (DOCUMENT_CHARACTERS // 2) + "b",)),
+        "patterns *a?b*c{n}": Statement("Deny", ("*",), resources=fitting("*a?b*c{n}")),
+        "patterns with a variable": Statement("Deny", ("*",), resources=fitting("*a${aws:PrincipalTag/team}{n}*")),
+        "values a?a?a?…": conditional("*" + "a?" * (DOCUMENT_CHARACTERS // 2) + "b*"),
+        "values *b?a*, *c?a*, *c?b*, …": conditional(*unmet),
+        "the same with variables": conditional(*(f"*${{k}}{each}" for each in unmet[: len(unmet) // 2])),
+        "values x{n}*y": conditional(*fitting("x{n}*y")),
+    }
+    for title, statement in cases.items():
+        plan = PrincipalPlan(SESSION, identity=(sourced(Layer.IDENTITY, statement),))
+        text = header if statement.conditions else resource
+        spent = microseconds(lambda plan=plan: decide(plan, asked), 0, 5)
+        each = spent * 1000 / (DOCUMENT_CHARACTERS * len(text))
+        line(
+            f"worst: {title}", spent / 1000, "ms", f"{DOCUMENT_CHARACTERS} × {len(text)} characters, {each:.3f} ns each"
+        )
+
+
 def bytes_of(build: Callable[[], object]) -> int:
     """The memory that stays while the result is held."""
     gc.collect()
@@ -267,6 +311,7 @@ def main() -> int:
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, one core\n")
     is_met = decisions()
     curve()
+    worst()
     compiling()
     peers()
     return 0 if is_met else 1

@@ -1,4 +1,7 @@
-"""Terraform's S3 backend with a lock file: init, apply, a lock that holds, state read elsewhere. ENDPOINT BUCKET."""
+"""Terraform's S3 backend with a lock file: init, apply, a lock that holds, state read elsewhere.
+
+Arguments: ENDPOINT BUCKET [ROLE]. With a role's ARN Terraform assumes it, and so does this script.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ terraform {{
     use_lockfile   = true
     use_path_style = true
     endpoints      = {{ s3 = "{endpoint}", sts = "{endpoint}", iam = "{endpoint}" }}
+    {assume}
   }}
 }}
 variable "said" {{
@@ -36,13 +40,31 @@ output "said" {{
 """
 
 
-def opened(folder: Path, endpoint: str, bucket: str) -> TerraformCommand:
+def opened(folder: Path, endpoint: str, bucket: str, role: str) -> TerraformCommand:
     """Terraform in a new folder, whose backend is the bucket."""
     folder.mkdir()
-    (folder / "main.tf").write_text(CODE.format(bucket=bucket, key=KEY, endpoint=endpoint))
+    assume = f'assume_role = {{ role_arn = "{role}" }}' if role else ""
+    (folder / "main.tf").write_text(CODE.format(bucket=bucket, key=KEY, endpoint=endpoint, assume=assume))
     terraform = TerraformCommand(str(folder))
     done(terraform.init())
     return terraform
+
+
+def client(endpoint: str, role: str) -> Any:
+    """An S3 client, as the role if there is one."""
+    session = botocore.session.get_session()
+    options = {"region_name": "us-east-1", "endpoint_url": endpoint}
+    if not role:
+        return session.create_client("s3", **options)
+    sts = session.create_client("sts", **options)
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="script")["Credentials"]
+    return session.create_client(
+        "s3",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        **options,
+    )
 
 
 def done(result: Any) -> Any:
@@ -50,14 +72,14 @@ def done(result: Any) -> Any:
     return result.value
 
 
-def main(endpoint: str, bucket: str) -> None:
-    s3 = botocore.session.get_session().create_client("s3", region_name="us-east-1", endpoint_url=endpoint)
+def main(endpoint: str, bucket: str, role: str = "") -> None:
+    s3 = client(endpoint, role)
     with tempfile.TemporaryDirectory() as name:
-        one = opened(Path(name) / "one", endpoint, bucket)
+        one = opened(Path(name) / "one", endpoint, bucket, role)
         done(one.apply())
         state = json.loads(s3.get_object(Bucket=bucket, Key=KEY)["Body"].read())
         assert state["outputs"]["said"]["value"] == "first"
-        other = opened(Path(name) / "other", endpoint, bucket)
+        other = opened(Path(name) / "other", endpoint, bucket, role)
         assert done(other.output())["said"]["value"] == "first"
         lock = {"ID": "b2b6f5a0-0000-4000-8000-000000000000", "Operation": "OperationTypeApply", "Who": "somebody"}
         s3.put_object(Bucket=bucket, Key=f"{KEY}.tflock", Body=json.dumps(lock).encode(), IfNoneMatch="*")
@@ -73,4 +95,4 @@ def main(endpoint: str, bucket: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
