@@ -5,10 +5,13 @@ Decides when a connection has passed its deadline. Never reads or writes one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from uvicorn.server import ServerState
 
+from watchword.core.http import RequestHead
 from watchword.server.app import Front
 from watchword.server.settings import Limits, Network
 
@@ -38,3 +41,24 @@ class FrontState(ServerState):
         for connection in list(self.open):
             if now >= connection.deadline:
                 connection.deadline_passed(now)
+
+
+def scope_of(head: RequestHead, server: tuple[str, int | None] | None, abort: Callable[[], None]) -> dict[str, Any]:
+    """The ASGI scope of a request, with what only this front gives beside it."""
+    path = head.raw_path.decode("latin-1")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": head.method,
+        "scheme": head.scheme,
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": head.raw_path,
+        "query_string": head.query_string,
+        "root_path": "",
+        "headers": head.headers,
+        "server": server,
+        "client": (head.client_address, 0),
+        "watchword.head": head,
+        "watchword.abort": abort,
+    }

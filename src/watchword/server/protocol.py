@@ -19,7 +19,6 @@ import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
@@ -31,7 +30,7 @@ from watchword.server.answers import Cycle, bare_answer, encode_answer
 from watchword.server.app import Started
 from watchword.server.arrivals import Arriving
 from watchword.server.bodies import INLINE_BYTES_MAX
-from watchword.server.connections import FrontState
+from watchword.server.connections import FrontState, scope_of
 from watchword.server.heads import IncomingHead, NotHttp
 from watchword.server.proxies import Scheme, client_of
 
@@ -313,7 +312,7 @@ class FrontProtocol(HttpToolsProtocol):
         head, self._now = self._now, None
         if head is None:
             return
-        scope = self._scope(head)
+        scope = scope_of(head, self.server, self.transport.abort)
         scope["watchword.started"] = started
         waiting = self._is_busy()
         cycle = Cycle(
@@ -346,25 +345,6 @@ class FrontProtocol(HttpToolsProtocol):
                 self.front.threads.submit(started.answer, partial(self._committed, cycle))
             else:
                 self._start_asgi_task(cycle, app)
-
-    def _scope(self, head: RequestHead) -> dict[str, Any]:
-        path = head.raw_path.decode("latin-1")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": head.method,
-            "scheme": head.scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": head.raw_path,
-            "query_string": head.query_string,
-            "root_path": "",
-            "headers": head.headers,
-            "server": self.server,
-            "client": (head.client_address, 0),
-            "watchword.head": head,
-            "watchword.abort": self.transport.abort,
-        }
 
     def _committed(self, cycle: Cycle, response: Any, error: BaseException | None) -> None:
         """Send the answer of a request that waited for its commit."""
