@@ -109,29 +109,31 @@ class TestWithoutTheNodeThatHoldsTheKeys:
 
     def test_a_node_that_is_stopped_answers_what_it_serves(self, tmp_path: Path) -> None:
         with fronts(tmp_path / "data") as system:
-            acme = system.house.account()
-            iam = acme.administrator.client("iam")
-            names = [f"user-{number}" for number in range(60)]
-            for name in names:
-                iam.create_user(UserName=name)
-            admin = system.at_front(acme.administrator)
+            admin = system.at_front(system.house.account().administrator)
             begun = threading.Event()
 
-            def create(name: str) -> int:
-                status = call(admin, "iam", "CreateAccessKey", UserName=name).send().status
-                begun.set()
-                return status
+            def create(thread: int) -> dict[str, int]:
+                """Make users with a key each until a key is refused."""
+                statuses: dict[str, int] = {}
+                for number in range(1_000):
+                    name = f"user-{thread}-{number}"
+                    assert call(admin, "iam", "CreateUser", UserName=name).send().status == 200
+                    statuses[name] = call(admin, "iam", "CreateAccessKey", UserName=name).send().status
+                    begun.set()
+                    if statuses[name] != 200:
+                        break
+                return statuses
 
             with ThreadPoolExecutor(8) as pool:
-                answers = [pool.submit(create, name) for name in names]
+                creating = [pool.submit(create, thread) for thread in range(8)]
                 assert begun.wait(20)
                 system.house.stop()
-                statuses = [answer.result() for answer in answers]
+                statuses = {name: status for each in creating for name, status in each.result().items()}
             system.restart_house()
-            assert set(statuses) == {200, 503}
-            restarted = Keys(system.house.server.http, admin.access_key_id, admin.secret_access_key).client("iam")
-            made = [len(restarted.list_access_keys(UserName=name)["AccessKeyMetadata"]) for name in names]
-            assert made == [int(status == 200) for status in statuses]
+            assert set(statuses.values()) == {200, 503}
+            iam = Keys(system.house.server.http, admin.access_key_id, admin.secret_access_key).client("iam")
+            made = {name: len(iam.list_access_keys(UserName=name)["AccessKeyMetadata"]) for name in statuses}
+            assert made == {name: int(status == 200) for name, status in statuses.items()}
 
     def test_a_master_key_that_was_added_meanwhile(self, tmp_path: Path) -> None:
         with fronts(tmp_path / "data") as system:
