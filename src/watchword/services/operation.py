@@ -46,7 +46,7 @@ class WriteApart(Protocol):
     def __call__(self, change: Callable[[Directory], T], /) -> T: ...
 
 
-_MASTER_KEY_PORTS = frozenset({"key_sealer", "message_sealer", "seed_sealer", "session_sealer"})
+_MASTER_KEY_PORTS = frozenset(name for name in PORTS if name.endswith("_sealer"))
 
 
 @dataclass(frozen=True, slots=True)
