@@ -1,10 +1,11 @@
 """Coverage-guided fuzzing of the signing code: whatever arrives is parsed or refused, and has one meaning.
 
-    uv pip install --target DIR atheris          (130 MB, so it is not among the project's packages)
-    PYTHONPATH=DIR:. python tests/fuzz/atheris_signing.py form -max_total_time=3600 tests/fuzz/corpus/form
+    export PYTHONPATH=.
+    .venv/bin/python tests/fuzz/atheris_signing.py form -max_total_time=3600 FOUND tests/fuzz/corpus/form
 
-The first argument names a target of `signing_targets.py`, the others are libFuzzer's. What it finds goes to the corpus,
-which `test_signing_targets.py` runs every time.
+The first argument names a target of `signing_targets.py`, the others are libFuzzer's (`-dict=tests/fuzz/signing.dict`
+helps). What it finds is written to FOUND and goes, minimised (`-merge=1`), to the corpus, which `test_signing_targets.py`
+runs every time; `test_coverage_guided.py` begins there and looks on for some seconds.
 """
 
 from __future__ import annotations
