@@ -4,8 +4,8 @@
     .venv/bin/python tests/fuzz/atheris_signing.py form -max_total_time=3600 FOUND tests/fuzz/corpus/form
 
 The first argument names a target of `signing_targets.py`, the others are libFuzzer's (`-dict=tests/fuzz/signing.dict`
-helps). What it finds is written to FOUND and goes, minimised (`-merge=1`), to the corpus, which `test_signing_targets.py`
-runs every time; `test_coverage_guided.py` begins there and looks on for some seconds.
+helps). What it finds is written to FOUND and goes, minimised (`-merge=1`), to the corpus, which
+`test_signing_targets.py` runs every time; `test_coverage_guided.py` begins there and looks on for some seconds.
 """
 
 from __future__ import annotations
