@@ -16,13 +16,14 @@ SESSION = Principal(Kind.ASSUMED_ROLE, A, f"arn:aws:sts::{A}:assumed-role/r/s", 
 LINKED = Principal(
     Kind.ASSUMED_ROLE, A, f"arn:aws:sts::{A}:assumed-role/l/s", "", ROLE_ARN, ROLE_ID, "l", is_service_linked=True
 )
-FEDERATED = Principal(Kind.FEDERATED_USER, A, f"arn:aws:sts::{A}:federated-user/f", f"{A}:f", USER_ARN, USER_ID, "f")
+FEDERATED = Principal(Kind.FEDERATED_USER, A, f"arn:aws:sts::{A}:federated-user/f", f"{A}:f", USER_ARN, USER_ID, "u")
+OF_ROOT = Principal(Kind.FEDERATED_USER, A, f"arn:aws:sts::{A}:federated-user/f", f"{A}:f", f"arn:aws:iam::{A}:root", A)
 SERVICE = Principal(Kind.SERVICE, "", "logs.amazonaws.com", name="logs.amazonaws.com")
 ANONYMOUS = Principal(Kind.ANONYMOUS, "", "anonymous")
 WEB = Principal(Kind.WEB_IDENTITY, "", "", issuer_arn=PROVIDER)
 SAML = Principal(Kind.SAML, "", "", issuer_arn=f"arn:aws:iam::{A}:saml-provider/idp")
 
-CALLERS = [USER, USER, USER, SESSION, SESSION, SESSION, FEDERATED, ROOT, LINKED, SERVICE, ANONYMOUS, WEB, SAML]
+CALLERS = [USER, USER, USER, SESSION, SESSION, SESSION, FEDERATED, OF_ROOT, ROOT, LINKED, SERVICE, ANONYMOUS, WEB, SAML]
 _CONTROLLED = ["s3:GetObject", "s3:PutObject", "sts:AssumeRole", "s3:PutBucketPolicy", "s3:getobject"]
 ACTIONS = [*_CONTROLLED, *_CONTROLLED, *_CONTROLLED, "sts:GetCallerIdentity"]
 ACTION_PATTERNS = [
