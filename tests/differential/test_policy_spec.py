@@ -28,7 +28,7 @@ from watchword.policy.operators import Comparison, parse_operator
 from watchword.policy.principals import NOBODY, Kind
 from watchword.policy.spec_conditions import meets, wildcards_match
 from watchword.policy.variables import ContextValue
-from watchword.policy.wildcards import Pattern, parse_pattern
+from watchword.policy.wildcards import TOGETHER_MIN, Pattern, PatternSet, parse_pattern
 
 EXAMPLES = {100: 300, 1000: 3_000, 100_000: 3_000}.get(settings().max_examples, 300)
 ROUNDS = {100: 1, 1000: 5, 100_000: 50}.get(settings().max_examples, 1)
@@ -146,6 +146,23 @@ def test_statements_asked_together_reach_as_far_as_the_furthest(request: AccessR
         asked = (request.resource, request.context.get, request.principal)
         assert (0 if together is None else together.reach(*asked)) == max(reaches, default=NOBODY)
         assert (together is not None and together.matches(*asked)) is any(reaches)
+
+
+def test_many_patterns_match_what_any_of_them_does() -> None:
+    chance = Random(0)
+    met = 0
+    for _ in range(5_000):
+        count = chance.choice([1, 3, TOGETHER_MIN, 2 * TOGETHER_MIN])
+        patterns = [parse_pattern(random_text(chance, "aab?*b?\N{GRINNING FACE}")) for _ in range(count)]
+        text = random_text(chance, "aab\N{GRINNING FACE}")
+        literally = any(wildcards_match(each, text) for each in patterns)
+        assert PatternSet(map(Pattern, patterns)).matches(text) is literally, (patterns, text)
+        met += literally
+    assert 1_000 < met < 4_000
+
+
+def random_text(chance: Random, letters: str) -> str:
+    return "".join(chance.choices(letters, k=chance.randrange(9)))
 
 
 def test_the_random_requests_meet_every_answer_that_the_engine_has() -> None:

@@ -195,11 +195,8 @@ def _like(values: tuple[str, ...], is_negated: bool, has_variables: bool) -> Com
     def comparing(value: str, get: Get) -> bool:
         if matches(value):
             return not is_negated
-        for template in varying:
-            expanded = expand(template, get)
-            if expanded is not None and Pattern(expanded).matches(value):
-                return not is_negated
-        return is_negated
+        expanded = [Pattern(each) for each in (expand(template, get) for template in varying) if each is not None]
+        return PatternSet(expanded).matches(value) is not is_negated
 
     return comparing
 

@@ -24,6 +24,9 @@ class Wildcard(Enum):
 ANY: Final = Wildcard.ANY
 ONE: Final = Wildcard.ONE
 
+TOGETHER_MIN: Final = 8
+"""From how many patterns with `?` on it is quicker to follow them together, a character at a time."""
+
 Parts = Sequence[str | Wildcard]
 """A pattern: literal texts and wildcards, in order."""
 
@@ -111,24 +114,27 @@ class Pattern:
     """A compiled pattern.
 
     `exact` is the whole text when there is no wildcard; `prefix` the literal before a single, final `*` (empty for the
-    pattern `*`); both are None otherwise. `head` and `tail` are texts with which all that matches begins and ends.
+    pattern `*`); both are None otherwise. `head` and `tail` are texts with which all that matches
+    begins and ends. `counts_units` is true, and `parts` kept, when there is a `?`.
     """
 
     __slots__ = (
         "_between",
-        "_counts_units",
         "_is_anchored",
         "_length_min",
         "_segments",
+        "counts_units",
         "exact",
         "head",
+        "parts",
         "prefix",
         "tail",
     )
 
     def __init__(self, parts: Parts) -> None:
         counts_units = ONE in parts
-        self._counts_units = counts_units
+        self.parts = parts if counts_units else ()
+        self.counts_units = counts_units
         groups: list[list[str | Wildcard]] = [[]]
         for part in parts:
             if part is ANY:
@@ -151,7 +157,7 @@ class Pattern:
             return text == self.exact
         if self.prefix is not None:
             return text.startswith(self.prefix)
-        if not self._counts_units:
+        if not self.counts_units:
             return self._matches_literals(text)
         text = utf16_units(text)
         segments = self._segments
@@ -208,7 +214,11 @@ class PatternSet:
         self.prefixes = tuple(prefixes)
         self._heads = tuple({pattern.head for pattern in others})
         self._tails = tuple({pattern.tail for pattern in others})
+        counting = [pattern.parts for pattern in others if pattern.counts_units]
         self._matchers = tuple(pattern.matches for pattern in others)
+        if len(counting) >= TOGETHER_MIN:
+            plain = (pattern.matches for pattern in others if not pattern.counts_units)
+            self._matchers = (*plain, Automaton(counting).matches)
         self.others = self._matchers[0] if len(others) == 1 else self._match_any if others else None
 
     def matches(self, text: str) -> bool:
@@ -223,6 +233,39 @@ class PatternSet:
                 if matches(text):
                     return True
         return False
+
+
+class Automaton:
+    """All patterns followed at once, one bit for each place in each: a step a character, however many there are."""
+
+    __slots__ = ("_anything", "_ends", "_fits", "_starts", "_stays")
+
+    def __init__(self, patterns: Iterable[Parts]) -> None:
+        self._starts = self._ends = self._stays = self._anything = 0
+        self._fits: dict[str, int] = {}
+        bit = 1  # stands for: the pattern is followed up to here
+        for parts in patterns:
+            self._starts |= bit
+            for part in parts:
+                if part is ANY:
+                    self._stays |= bit
+                    continue
+                for character in "?" if part is ONE else utf16_units(str(part)):
+                    bit <<= 1
+                    if part is ONE:
+                        self._anything |= bit
+                    else:
+                        self._fits[character] = self._fits.get(character, 0) | bit
+            self._ends |= bit
+            bit <<= 1
+
+    def matches(self, text: str) -> bool:
+        """True when the whole text matches any of the patterns."""
+        anything, stays, fits = self._anything, self._stays, self._fits
+        reached = self._starts
+        for character in utf16_units(text):
+            reached = reached << 1 & (fits.get(character, 0) | anything) | reached & stays
+        return reached & self._ends != 0
 
 
 def _literal_head(parts: Parts) -> str:

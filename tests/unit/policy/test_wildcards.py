@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from watchword.policy.wildcards import Pattern, parse_pattern, utf16_units
+from watchword.policy.wildcards import Pattern, PatternSet, parse_pattern, utf16_units
 
 
 def lines_executed(action: Callable[[], object]) -> int:
@@ -47,6 +47,16 @@ def lines_executed(action: Callable[[], object]) -> int:
 def test_hostile_patterns_cost_no_more_than_pattern_plus_text(pattern: str, text: str) -> None:
     compiled = Pattern(parse_pattern(pattern))
     assert lines_executed(lambda: compiled.matches(text)) <= 8 * (len(pattern) + len(text))
+
+
+def test_a_thousand_hostile_patterns_cost_no_more_than_patterns_plus_text() -> None:
+    letters = [chr(33 + n) for n in range(64) if chr(33 + n) not in "*?"]
+    patterns = [f"*{second}?{first}*" for second in letters for first in letters if first < second]
+    text = "".join(letter * 10 for letter in letters)
+    together = PatternSet(Pattern(parse_pattern(each)) for each in patterns)
+    assert not together.matches(text)
+    assert len(patterns) > 1_000
+    assert lines_executed(lambda: together.matches(text)) <= 8 * (len(patterns) + len(text))
 
 
 def test_many_stars_without_questions_do_not_depend_on_the_text_in_python() -> None:
