@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from watchword.core.http import HttpResponse, RequestHead
@@ -11,6 +12,8 @@ from watchword.gateway.authenticate import Proof
 from watchword.gateway.authorize import Asked
 from watchword.gateway.identify import Entry, Target
 from watchword.services.call import Call
+from watchword.signing.claims import Claim
+from watchword.signing.modes import UNSIGNED
 from watchword.signing.payload import PayloadReader
 
 if TYPE_CHECKING:
@@ -27,8 +30,20 @@ OBJECT_BYTES_MAX = 5 * 1024**3
 FRAMES_BYTES_MAX = 256 * 1024**2
 """What the frames of its chunks may add on the wire."""
 
+_EMPTY_SHA256 = sha256().hexdigest()
+
 Commit = Callable[[], HttpResponse]
 """What is left of a request that writes: it waits for the disk, so it runs on a worker thread."""
+
+
+def has_body(head: RequestHead, claim: Claim | None) -> bool:
+    """False when there is no body and nothing is said of one that would have to be checked."""
+    if head.method not in ("GET", "HEAD", "DELETE"):
+        return True
+    fields = head.fields
+    if fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields or b"content-md5" in fields:
+        return True
+    return claim is not None and claim.payload_hash not in (UNSIGNED, _EMPTY_SHA256)
 
 
 class Exchange:

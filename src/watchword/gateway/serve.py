@@ -37,6 +37,7 @@ from watchword.gateway.exchange import (
     XML_BYTES_MAX,
     Commit,
     Exchange,
+    has_body,
 )
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
@@ -46,9 +47,8 @@ from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
 from watchword.gateway.strays import refuse_bare_keys, refuse_strays
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
-from watchword.signing.claims import Claim, Form
+from watchword.signing.claims import Form
 from watchword.signing.errors import Dialect
-from watchword.signing.modes import UNSIGNED
 from watchword.signing.payload import payload_reader
 from watchword.signing.post_policies import SizeRange, check_post_policy
 
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
     from watchword.gateway.key_desk import KeyDesk
     from watchword.gateway.upload_forms import Upload
     from watchword.signing.multipart import Form as UploadForm
-
-EMPTY_SHA256 = sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +173,15 @@ class Gateway:
             self._name_operation(exchange, b"", path)
             if head.query_string:
                 refuse_strays(exchange.operation_name, head)
-            if _has_body(head, claim):
+            if has_body(head, claim):
                 sums_body = exchange.operation_name != "CompleteMultipartUpload"
                 exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
             else:
                 exchange.body_bytes_max = 0
-                if exchange.entry is not None and not exchange.entry.operation.writes:
+                entry = exchange.entry
+                if self.hand_on is not None and entry is not None and entry.operation.needs_master_key:
+                    return
+                if entry is not None and not entry.operation.writes:
                     self._authorize(exchange, b"", directory)
                     exchange.response = self._read(exchange, directory)
                 return
@@ -383,16 +384,6 @@ class Gateway:
                 return readable(response, exchange, Directory(snapshot))
         except WatchwordError:
             return response
-
-
-def _has_body(head: RequestHead, claim: Claim | None) -> bool:
-    """False when there is no body and nothing is said of one that would have to be checked."""
-    if head.method not in ("GET", "HEAD", "DELETE"):
-        return True
-    fields = head.fields
-    if fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields or b"content-md5" in fields:
-        return True
-    return claim is not None and claim.payload_hash not in (UNSIGNED, EMPTY_SHA256)
 
 
 def _bytes_of(body: Spooled) -> bytes:
