@@ -75,14 +75,14 @@ def wait_until_spooled(front: ServerProcess, *, something: bool) -> None:
 @pytest.mark.parametrize("piece", [7 * KIB + 1, 1 << 30])
 def test_bodies_around_the_edges_of_the_buffers(front: ServerProcess, size: int, piece: int) -> None:
     body = os.urandom(size)
-    wire = head(size) + body + head(size) + body
+    wire = head(size) + body + head(size) + body + LAST
     with connect(front) as connection:
         for start in range(0, len(wire), piece):
             connection.sendall(wire[start : start + piece])
-        assert is_whole(read_answer(connection), body)
-        assert is_whole(read_answer(connection), body)
-        connection.sendall(LAST)
-        assert b'"/echo/last"' in read_all(connection)
+        answers = read_all(connection).split(b"HTTP/1.1 200 OK\r\n")
+    assert len(answers) == 4
+    assert all(sha256(body).hexdigest().encode() in answer for answer in answers[1:3])
+    assert b'"/echo/last"' in answers[3]
 
 
 def test_a_request_within_a_body_is_no_request(front: ServerProcess) -> None:
