@@ -16,7 +16,7 @@ import boto3
 import pytest
 from tests.support.fronts import Fronts, finds_in_memory, fronts
 from tests.support.house import Account, House, Keys, allow, policy, trust, user_with
-from tests.support.raw_requests import call, get, presigned, put, raw, unsigned, whoami
+from tests.support.raw_requests import FORM, RawRequest, call, get, presigned, put, raw, unsigned, whoami
 
 from watchword.core.ids import AccountId
 from watchword.credentials.keyring import Keyring
@@ -24,7 +24,8 @@ from watchword.credentials.sealing import Sealer
 from watchword.credentials.session_seals import OPENING_PURPOSE, MintingKeys, SessionSealer
 from watchword.credentials.sessions import Session, SessionKind, issue_session, period_of
 from watchword.server.master_key import load_keyring
-from watchword.signing.keys import signing_key_bytes
+from watchword.signing.keys import V4A, signing_key_bytes
+from watchword.signing.signer import Credentials, Target, sign_request
 
 UNKNOWN_KEY = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 INVALID_TOKEN = (403, "InvalidClientTokenId", "The security token included in the request is invalid")
@@ -342,6 +343,22 @@ class TestCredentials:
             for endpoint in (full, admin.endpoint):
                 keys = Keys(endpoint, issued.access_key_id, issued.secret.reveal(), token)
                 assert whoami(keys).send().error == INVALID_TOKEN, (position, endpoint)
+
+    def test_sigv4a_is_verified_with_the_public_key(self, system: Fronts, acme: Account) -> None:
+        keys = system.at_front(user_with(acme, "asymmetric"))
+        for secret, status in ((keys.secret_access_key, 200), ("x" * 40, 403), (keys.secret_access_key, 200)):
+            signed = sign_request(
+                "POST",
+                f"{keys.endpoint}/",
+                {"content-type": FORM},
+                b"Action=GetCallerIdentity&Version=2011-06-15",
+                Credentials(keys.access_key_id, secret),
+                Target("sts", "us-east-1,eu-*", algorithm=V4A),
+                datetime.now(UTC),
+            )
+            lines = tuple((name.encode(), value.encode()) for name, value in signed.headers.items())
+            request = RawRequest(keys.endpoint, "POST", "/", lines, b"Action=GetCallerIdentity&Version=2011-06-15")
+            assert request.send().status == status
 
     def test_signature_version_2_is_refused_with_a_word_on_what_to_use(self, system: Fronts, acme: Account) -> None:
         keys = acme.administrator

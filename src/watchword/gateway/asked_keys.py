@@ -52,7 +52,7 @@ TRIED_HELD = 128
 ASKED_AT_ONCE = 32
 ASKED_PER_SECOND = 2
 """Scopes of one access key that are asked for without a reason to expect them."""
-USUAL_SERVICES = frozenset({"iam", "organizations", "s3", "sts"})
+USUAL_SERVICES = frozenset({"iam", "organizations", "s3", "s3express", "sts"})
 """Signing names of what is served."""
 _START_AGAIN_SECONDS = 1.0
 """A token that names an unknown master key asks for the list again, so often at most."""
