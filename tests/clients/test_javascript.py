@@ -249,3 +249,24 @@ def test_a_user_without_permission_reads_why(script: Person, instance: Instance,
         f"User: {instance.arn(f'user/{name}')} is not authorized to perform: s3:GetObject on resource:"
         f' "arn:aws:s3:::{bucket}/k" because no identity-based policy allows the s3:GetObject action'
     )
+
+
+def test_a_stream_is_uploaded_in_parts_several_at_once(script: Person, instance: Instance, bucket: str) -> None:
+    body = noise(33 * MIB + 5)
+    (script.home / "file").write_bytes(body)
+    upload = script.using(*script.program, JS / "upload.mjs")
+    done = upload.json(bucket, "in parts", script.home / "file", str(5 * MIB))
+    assert done["ETag"].endswith('-7"')
+    assert done["parts"] == 7
+    got = instance.client("s3").get_object(Bucket=bucket, Key="in parts")
+    assert got["Body"].read() == body
+    assert got["ContentType"] == "text/plain"
+
+
+def test_an_upload_that_is_given_up_leaves_no_parts(script: Person, instance: Instance, bucket: str) -> None:
+    (script.home / "file").write_bytes(noise(33 * MIB))
+    upload = script.using(*script.program, JS / "upload.mjs")
+    given_up = upload.json(bucket, "given up", script.home / "file", str(5 * MIB), str(10 * MIB))
+    assert given_up == {"aborted": True}
+    assert "Contents" not in instance.client("s3").list_objects_v2(Bucket=bucket)
+    assert "Uploads" not in instance.client("s3").list_multipart_uploads(Bucket=bucket)
