@@ -24,12 +24,12 @@ def test_seconds_of_fuzzing(target: str, tmp_path: Path) -> None:
     (found := tmp_path / "found").mkdir()
     ran = subprocess.run(
         [
-            *(sys.executable, "tests/fuzz/atheris_signing.py", target, f"-max_total_time={SECONDS}", "-timeout=10"),
+            *(sys.executable, "tests/fuzz/atheris_signing.py", f"-max_total_time={SECONDS}", "-timeout=10"),
             *("-max_len=4096", "-dict=tests/fuzz/signing.dict", f"-artifact_prefix={tmp_path}/", str(found)),
             f"tests/fuzz/corpus/{target}",
         ],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TARGET": target},
         capture_output=True,
         text=True,
         timeout=SECONDS + 120,
