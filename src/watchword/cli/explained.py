@@ -116,7 +116,11 @@ class Page:
         title.append(f"  {layer.verdict}", style=style)
         if layer.why:
             title.append(f": {layer.why}", style="dim")
+        if is_bare := _allows_as_made(layer) and not self._show_all:
+            title.append(f": {layer.policies[0].source.id}", style="dim")
         self._print(title)
+        if is_bare:
+            return
         for policy in layer.policies:
             self._policy(policy)
         if not layer.policies and layer.verdict != "does not apply":
@@ -199,6 +203,12 @@ def _answer(decision: Decision) -> Text:
     else:
         why = f"{layer}: {decision.reason}"
     return Text(f"{word}: {why}", style="bold red")
+
+
+def _allows_as_made(layer: LayerReport) -> bool:
+    """True when a level of control policies has only what AWS attaches to it: nobody looks there for an answer."""
+    ids = [policy.source.id for policy in layer.policies]
+    return layer.verdict == "allows" and ids in (["p-FullAWSAccess"], ["p-RCPFullAWSAccess"])
 
 
 def _layer_name(layer: LayerReport) -> str:

@@ -34,6 +34,11 @@ CONTROLS_HELD = 20_000
 DOCUMENTS_HELD = 4_096
 
 
+def policy_holder(arn: str) -> str:
+    """What holds the policy of a resource: the bucket of an object, else the resource itself."""
+    return arn.partition("/")[0] if arn.startswith("arn:aws:s3:::") else arn
+
+
 class Documents:
     """Compiled documents by their text: a text means the same for ever, so nothing here can be stale."""
 
@@ -47,7 +52,7 @@ class Documents:
         # INVARIANT: a text that was read as a policy of one kind never passes for one of the other.
         known = self._of_resources.get((arn, text))
         if known is None or (known.source.layer is Layer.TRUST) is not is_trust:
-            known = self.sourced(PolicySource(Layer.TRUST if is_trust else Layer.RESOURCE, arn), text)
+            known = self.sourced(PolicySource(Layer.TRUST if is_trust else Layer.RESOURCE, policy_holder(arn)), text)
             if len(self._of_resources) >= self._documents_max:
                 self._of_resources.clear()
             self._of_resources[arn, text] = known

@@ -23,7 +23,7 @@ from watchword.directory.roles import Role
 from watchword.directory.users import User
 from watchword.gateway.authorize import service_rules
 from watchword.gateway.context import RequestContext
-from watchword.gateway.plans import Documents, Plans
+from watchword.gateway.plans import Documents, Plans, policy_holder
 from watchword.gateway.surroundings import Surroundings
 from watchword.policy.access import AccessRequest, Policies, ResourceRule
 from watchword.policy.changes import ChangedContext
@@ -62,7 +62,7 @@ def suppose(
     # The anonymous, who belong to no account, are not let in where everything blocks public access.
     is_blocked = not caller.account and caller.principal.kind is Kind.ANONYMOUS and target.is_public_blocked
     text = None if is_blocked else target.policy
-    policy = None if text is None else documents.sourced(PolicySource(layer, target.arn), text)
+    policy = None if text is None else documents.sourced(PolicySource(layer, policy_holder(target.arn)), text)
     reaches = resource != "*" and not target.is_service_linked and takes_rcps(action)
     control = plans.control(target.account, directory) if reaches and target.account else None
     around = Surroundings(

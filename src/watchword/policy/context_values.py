@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from watchword.core.clock import from_epoch, iso8601
 from watchword.policy.language import Condition, Effect
 from watchword.policy.operators import Operator, parse_operator
 from watchword.policy.spec_conditions import meets
-from watchword.policy.values import is_true, parse_date, parse_number
+from watchword.policy.values import is_true, parse_date, parse_network, parse_number
 from watchword.policy.variables import ContextValue, Get, expand, parse_template
 from watchword.policy.wildcards import Wildcard
 
@@ -105,7 +106,10 @@ def _booleans(value: str, get: Get, has_variables: bool) -> Iterator[str]:
 
 
 def _addresses(value: str, get: Get, has_variables: bool) -> Iterator[str]:
-    yield value.partition("/")[0]
+    network = parse_network(value)
+    if network is not None:
+        host = network.number + (network.mask & 1 == 0)  # the first address of a network is its name
+        yield str(IPv4Address(host) if network.bits == 32 else IPv6Address(host))
     yield _ELSEWHERE
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import _GeneratorContextManager  # type: ignore[reportPrivateUsage]
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
 from watchword.core.ids import AccountId
@@ -14,7 +15,7 @@ from watchword.directory.directory import Directory
 from watchword.directory.organizations import RCP, Member, Organization
 from watchword.directory.ports import Transaction
 from watchword.directory.users import User
-from watchword.gateway.plans import Documents, Plans
+from watchword.gateway.plans import Documents, Plans, policy_holder
 from watchword.gateway.records import RecordCache
 from watchword.policy.principals import Kind, Principal
 from watchword.services.call import Authenticated
@@ -78,3 +79,15 @@ def test_resource_control_policies_enabled_while_there_are_none_stand_over_the_n
     for _ in range(2):
         with records.read() as request:
             assert plans.control(ACME, Directory(request)) is not None
+
+
+@pytest.mark.parametrize(
+    ("resource", "holder"),
+    [
+        ("arn:aws:s3:::plans/a.txt", "arn:aws:s3:::plans"),
+        ("arn:aws:s3:::plans", "arn:aws:s3:::plans"),
+        ("arn:aws:iam::111122223333:role/path/r", "arn:aws:iam::111122223333:role/path/r"),
+    ],
+)
+def test_the_policy_of_an_object_is_its_bucket_s(resource: str, holder: str) -> None:
+    assert policy_holder(resource) == holder

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from tests.support.policies import full
 from tests.support.policy_pools import SESSION, USER, A, B
 
 from watchword.policy.access import AccessRequest, Levels, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.changes import Change, Owner
 from watchword.policy.compiled import CompiledDocument
+from watchword.policy.context_values import turning_value
 from watchword.policy.decision import Layer, PolicySource
 from watchword.policy.explain import Explanation, LayerReport, explain
 from watchword.policy.language import Condition, Statement, parse_document
@@ -198,3 +200,14 @@ def test_an_action_that_no_policy_controls_has_no_layers() -> None:
     explanation = explain(asking(action="sts:GetCallerIdentity", resource="*"), identity(deny("*")))
     assert explanation.decision.is_allowed
     assert explanation.layers == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "proposed"),
+    [("10.0.0.0/8", "10.0.0.1"), ("192.0.2.7", "192.0.2.7"), ("2001:db8::/32", "2001:db8::1")],
+)
+def test_an_address_of_the_network_is_proposed_and_not_its_name(asked: str, proposed: str) -> None:
+    condition = Condition("IpAddress", "aws:SourceIp", (asked,))
+    nothing: dict[str, str] = {}
+    found = turning_value(condition, nothing.get, True, effect="Allow", has_variables=True)
+    assert found == (proposed,)
