@@ -112,15 +112,19 @@ def raw(
     now: datetime | None = None,
     region: str = REGION,
     payload_hash: str | None = None,
+    signing: str | None = None,
 ) -> RawRequest:
-    """A correctly signed request; `service`, `region` and `now` may be wrong ones."""
+    """A correctly signed request; `service`, `region` and `now` may be wrong ones.
+
+    `signing` is what the signature is for where that is not called as the service.
+    """
     signed = sign_request(
         method,
         keys.endpoint + target,
         headers or {},
         body,
         Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token),
-        Target(service, region, s3=service == "s3"),
+        Target(signing or service, region, s3=service == "s3"),
         now or datetime.now(UTC),
         payload_hash=payload_hash,
     )

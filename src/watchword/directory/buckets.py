@@ -70,6 +70,8 @@ class Bucket(Record, frozen=True, omit_defaults=True):
     """True when nothing may be written under keys of customers."""
     grants: tuple[Grant, ...] = ()
     """The ACL, where ownership allows ACLs; empty: the owner's full control alone."""
+    zone: str = ""
+    """Of a directory bucket: the zone in its name. Empty for every other bucket."""
     has_object_lock: bool = False
     lock_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
     """The retention that new objects get; empty for none."""
@@ -78,6 +80,8 @@ class Bucket(Record, frozen=True, omit_defaults=True):
 
     @property
     def arn(self) -> str:
+        if self.zone:
+            return f"arn:aws:s3express:{self.region}:{self.account}:bucket/{self.name}"
         return f"arn:aws:s3:::{self.name}"
 
     @property

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from watchword.core.tags import AmbiguousTag
+from watchword.credentials.sessions import Session
 from watchword.directory.directory import Directory
 from watchword.gateway.authenticate import is_still_let_in
 from watchword.gateway.context import RequestContext
@@ -35,6 +36,7 @@ from watchword.policy.access import AccessRequest, ResourceRule, SourcedPolicy
 from watchword.policy.evaluate import ControlPlan, PrincipalPlan, decide
 from watchword.policy.principals import Kind, Principal
 from watchword.services.authorization import (
+    BOUND_TO,
     Check,
     EachResolver,
     FurtherResolver,
@@ -183,9 +185,6 @@ class _Deciding:
             if check is around.requirement.checks[0]:
                 raise access_denied("Access Denied", self._asked.dialect)
             return None
-        if resource.is_regional:
-            arn = resource.arn.replace("::", f":{around.region}:", 1)
-            resource = msgspec.structs.replace(resource, arn=arn, is_regional=False)
         action = check.action if check.version_action is None or not resource.is_version else check.version_action
         denial = self._refusal(action, resource)
         if denial is not None:
@@ -200,6 +199,10 @@ class _Deciding:
 
     def _refusal(self, action: str, resource: Resource) -> str | None:
         """The sentence that refuses one pair, or None when it is allowed."""
+        action = resource.action or action
+        if resource.is_regional:
+            arn = resource.arn.replace("::", f":{self._asked.around.region}:", 1)
+            resource = msgspec.structs.replace(resource, arn=arn)
         try:
             denial = self._denial(action, resource)
             if denial is not None or resource.through is None:
@@ -213,7 +216,9 @@ class _Deciding:
     def _denial(self, action: str, resource: Resource) -> str | None:
         """`_refusal`, for a request that says one thing under each condition key. Raises AmbiguousTag."""
         around = self._asked.around
-        principal = around.caller.principal
+        principal, session = around.caller.principal, around.caller.session
+        if session is not None and session.context and not _is_within(session, action, resource):
+            return bare_denial(around.caller, action, resource, self._asked.dialect)
         if not principal.account and resource.is_public_blocked:
             # INVARIANT: the anonymous, who belong to no account, reach only what its owner opened to the public twice:
             # by the resource's policy, and by lifting the block that everything has by default.
@@ -252,6 +257,15 @@ class _Deciding:
         if resource.policy is None:
             return None
         return self._documents.of_resource(resource.arn, resource.policy, is_trust=resource.is_trust)
+
+
+def _is_within(session: Session, action: str, resource: Resource) -> bool:
+    """False for a session that is bound to something else.
+
+    INVARIANT: no policy unbinds a session: a resource that names the caller would pass by a session policy.
+    """
+    bound = next((value for key, value in session.context if key == BOUND_TO), None)
+    return bound is None or bound == f"{action} {resource.arn}"
 
 
 def _is_asked(check: Check, member: str, around: Surroundings) -> bool:

@@ -46,6 +46,8 @@ _DIALECTS = {
 
 _HOSTS_OF_OURS = frozenset({"s3-control"})
 """Names of served services that stand in hosts only."""
+_DIRECTORY_BUCKETS = "s3express"
+"""What clients of S3 sign for when a bucket is a directory bucket."""
 _NAMELESS = "unknown"
 """What is called by a target that is none of ours, and names no service by its scope or host."""
 
@@ -111,6 +113,8 @@ class Target:
     """The region that the host name demands."""
     bucket: str | None = None
     """The bucket in the host name."""
+    signing_name: str = ""
+    """What the signature is for, when that is not the service's own: S3's directory buckets have a name of theirs."""
     _rules: dict[str | None, Rules] = field(default_factory=dict[str | None, Rules])
     """By the region that the resource demands: the few regions in which there are buckets."""
 
@@ -124,7 +128,7 @@ class Target:
         if known is None:
             service = self.service
             known = Rules(
-                service=service.signing_name,
+                service=self.signing_name or service.signing_name,
                 dialect=service.dialect,
                 region=self.host_region or region,
                 served_region=self.region,
@@ -173,7 +177,8 @@ def identify(head: RequestHead, region_default: str) -> Target:
         service = "s3control"
     else:
         claimed = "" if scope is None else scope.service
-        service = claimed if claimed in SERVED else _guessed(head, claimed)
+        is_ours = claimed in SERVED or claimed == _DIRECTORY_BUCKETS
+        service = claimed if is_ours else _guessed(head, claimed)
     return _target(head.host, service, region)
 
 
@@ -181,6 +186,9 @@ def identify(head: RequestHead, region_default: str) -> Target:
 def _target(host: str, service_named: str, region_named: str) -> Target:
     """The target for a Host header, when the rest of the request names this service and region."""
     read = read_host(host)
+    signing_name = ""
+    if service_named == _DIRECTORY_BUCKETS:
+        service_named, signing_name = "s3", service_named
     before = bucket_before_localhost(host) if read.service not in SERVED and read.region is None else None
     if service_named == "s3control" and before is not None and not is_account_id(before):
         # A key may look like S3 Control's paths; its clients put an account before the host.
@@ -198,7 +206,7 @@ def _target(host: str, service_named: str, region_named: str) -> Target:
         bucket = bucket.replace("arn:aws:s3::", f"arn:aws:s3:{region}:", 1)
     elif service.name == "s3":
         bucket = before
-    return Target(service, region, demanded, bucket)
+    return Target(service, region, demanded, bucket, signing_name if service.name == "s3" else "")
 
 
 def _is_unserved(name: str | None) -> bool:

@@ -366,7 +366,7 @@ def _check_bucket_statement(
             continue
         pattern = Pattern(parse_pattern(action.lower()))
         named = None if actions is None else [each for name, each in actions.items() if pattern.matches(name)]
-        if not action.lower().startswith("s3:") or named == []:
+        if named == [] or (named is None and not action.lower().startswith("s3:")):
             raise MalformedPolicy("Policy has invalid action")
         if named is not None and not statement.is_not_action and not any(each & kinds for each in named):
             raise MalformedPolicy("Action does not apply to any resource(s) in statement")

@@ -36,6 +36,9 @@ from watchword.directory.directory import Directory
 from watchword.protocols.names import attribute_name
 from watchword.services.call import Authenticated
 
+BOUND_TO = "watchword:BoundTo"
+"""A key in the context of a session that is good for one thing alone: an action, a space, and a resource's ARN."""
+
 
 class AccessPointFacts(NamedTuple):
     """What policies may ask of the access point that a request goes through, or is about."""
@@ -80,6 +83,8 @@ class Resource(msgspec.Struct, frozen=True):
     """Another resource on the way to this one, an access point: the same action must be allowed on it, too."""
     access_point: AccessPointFacts | None = None
     """The access point on the way, or the one that this is, or an object in it."""
+    action: str = ""
+    """What is asked of it, whatever the operation says; empty: as the operation says."""
     is_regional: bool = False
     """True for an ARN that leaves out the region, which is the request's."""
 

@@ -39,3 +39,10 @@ def policy_actions(*, in_access_points: bool = False) -> Mapping[str, frozenset[
         f"s3:{name.lower()}": frozenset(kind for kind in names if names[kind] in action.resources)
         for name, action in reference.actions.items()
     }
+
+
+@cache
+def directory_bucket_actions() -> Mapping[str, frozenset[Kind]]:
+    """What the policy of a directory bucket may name: each action is about the bucket."""
+    names = ("CreateSession", "DeleteBucket", "DeleteBucketPolicy", "GetBucketPolicy", "PutBucketPolicy")
+    return {f"s3express:{name.lower()}": frozenset({"bucket"}) for name in names}

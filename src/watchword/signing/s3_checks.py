@@ -57,6 +57,8 @@ _DEFAULT_REGION = "us-east-1"
 _ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
 _IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 
+DIRECTORY_BUCKETS = "s3express"
+"""What requests to directory buckets are signed for; the token of a session for one has a header of its own."""
 _MARKERS = frozenset({b"X-Amz-Algorithm", b"X-Amz-Credential", b"X-Amz-Signature"})
 _DATE8 = re.compile(r"\d{8}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
@@ -106,6 +108,9 @@ def _header_claim(
         text = "Invalid credential date. Date is not the same as X-Amz-Date."
         raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + _HEADER + text)
     _check_skew(date or "", moment.at, now, rules)  # (5)
+    token = fields.get(b"x-amz-security-token")
+    if token is None and scope.service == DIRECTORY_BUCKETS:
+        token = fields.get(b"x-amz-s3session-token")
     payload_hash = latin(fields.get(b"x-amz-content-sha256"))
     check_payload_hash(payload_hash, head.method)  # (6)
     signed = signed_names(names)
@@ -117,7 +122,7 @@ def _header_claim(
         signature,
         moment.at,
         moment.basic,
-        latin(fields.get(b"x-amz-security-token")),
+        latin(token),
         _IN_HEADER,
         None,
         payload_hash,

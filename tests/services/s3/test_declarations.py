@@ -14,7 +14,13 @@ from watchword.gateway.s3_condition_keys import S3_KEYS
 from watchword.services.authorization import requirements
 from watchword.services.operation import OPERATIONS
 
-REFERENCE: dict[str, Any] = json.loads(files("watchword.models").joinpath("reference/s3.json").read_text())["actions"]
+REFERENCE: dict[str, Any] = json.loads(files("watchword.models").joinpath("reference/s3.json").read_text())[
+    "actions"
+] | {
+    # Of directory buckets, whose service has a name of its own. Beginning a session writes nothing here.
+    "s3express:CreateSession": {"access": "Read"},
+    "s3express:ListAllMyDirectoryBuckets": {"access": "List"},
+}
 SERVICES = ("s3", "s3control")
 SERVED = [
     (service, name)

@@ -24,7 +24,7 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.faults import access_denied, malformed_policy, method_not_allowed, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3_policy_actions import policy_actions
+from watchword.services.s3_policy_actions import directory_bucket_actions, policy_actions
 
 POLICY_BYTES_MAX = 20 * 1024
 
@@ -52,7 +52,7 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
             asked.policy,
             bucket.arn,
             principal_exists=lambda kind, value: principal_exists(directory, kind, value),
-            actions=policy_actions(),
+            actions=directory_bucket_actions() if bucket.zone else policy_actions(),
         )
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None

@@ -20,6 +20,7 @@ from watchword.services.s3.access_points import ALIAS_SUFFIX, is_taken
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
 from watchword.services.s3.continuation import open_cursor, seal_cursor
+from watchword.services.s3.directory_buckets import check_directory_bucket, zone_in
 from watchword.services.s3.faults import (
     access_denied,
     access_points_attached,
@@ -57,10 +58,14 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
     """
     asked = call.request
     name = asked.bucket
-    if not is_bucket_name(name):
+    zone = zone_in(name)
+    if not (zone or is_bucket_name(name)):
         raise invalid_bucket_name(name)
-    _refuse_settings(asked)
-    region = _region_for(asked, call.region or DEFAULT_REGION)
+    if zone:
+        check_directory_bucket(asked, zone)
+    else:
+        _refuse_settings(asked)
+    region = call.region if zone else _region_for(asked, call.region or DEFAULT_REGION)
     existing = directory.buckets.get(name)
     if existing is None:
         # DIFFERS: 0005. A name that ends with the id of another account, or that an access point has here, is taken.
@@ -72,7 +77,8 @@ def create_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory) 
         raise bucket_already_exists(name)
     elif not existing.region == region == DEFAULT_REGION:
         raise bucket_already_owned_by_you(name)
-    return shapes.CreateBucketOutput(location=f"/{name}", bucket_arn=f"arn:aws:s3:::{name}")
+    arn = f"arn:aws:s3express:{region}:{call.account}:bucket/{name}" if zone else f"arn:aws:s3:::{name}"
+    return shapes.CreateBucketOutput(location=f"/{name}", bucket_arn=arn)
 
 
 def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
@@ -105,6 +111,7 @@ def _new_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory, re
         blocks_customer_keys=not has_old_defaults,
         grants=header_grants(asked, directory, call.account, call.account) if asks_for_acl(asked) else (),
         tags=bucket_tags(configuration.tags) if configuration and configuration.tags else (),
+        zone=zone_in(asked.bucket),
         versioning="Enabled" if asked.object_lock_enabled_for_bucket else "",
         has_object_lock=bool(asked.object_lock_enabled_for_bucket),
     )
@@ -184,7 +191,9 @@ def list_buckets(
     chosen = (
         bucket
         for bucket in directory.buckets.where("account", call.account, after=after)
-        if bucket.name.startswith(asked.prefix or "") and asked.bucket_region in (None, bucket.region)
+        if not bucket.zone
+        and bucket.name.startswith(asked.prefix or "")
+        and asked.bucket_region in (None, bucket.region)
     )
     rows = list(islice(chosen, limit + 1))
     more = len(rows) > limit

@@ -17,6 +17,7 @@ from watchword.services.call import Authenticated
 from watchword.services.s3 import shapes
 from watchword.services.s3.access_points import object_key
 from watchword.services.s3.copy_sources import read_source
+from watchword.services.s3.directory_buckets import asked_mode
 from watchword.services.s3.tags import header_tags
 
 _MEMBERS = {
@@ -181,6 +182,7 @@ KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEM
     "s3:versionid": _version,
     "s3:x-amz-copy-source": _copy_source,
 }
+KEYS["s3express:sessionmode"] = asked_mode
 PREFIXES: dict[str, PrefixReader] = {
     "s3:accesspointtag/": point_tag,
     "s3:buckettag/": _bucket_tag,

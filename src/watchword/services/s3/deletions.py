@@ -20,11 +20,12 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.access_points import place_of
 from watchword.services.s3.conditions import check_match
+from watchword.services.s3.directory_buckets import SUFFIX
 from watchword.services.s3.faults import access_denied, no_such_version, not_implemented
 from watchword.services.s3.locks import check_deletable
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
-from watchword.services.s3.resources import object_arn, place_arn
+from watchword.services.s3.resources import place_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.versions import NULL, is_version_id, put_marker, remove_version, version_named
 
@@ -102,8 +103,9 @@ def delete_objects(
     """Delete many objects and tell the fate of each; `Quiet` leaves out those that went well. Raises NoSuchBucket."""
     asked = call.request
     place = place_of(asked.bucket, directory)
-    if not call.account and all(
-        place_arn(place, asked.bucket, each.key) in call.refusals for each in asked.delete.objects
+    is_express = asked.bucket.endswith(SUFFIX)
+    if not call.account and (
+        is_express or all(place_arn(place, asked.bucket, each.key) in call.refusals for each in asked.delete.objects)
     ):
         # The anonymous do not learn whether there is such a bucket.
         raise access_denied()
@@ -114,7 +116,7 @@ def delete_objects(
     errors: list[shapes.Error] = []
     for each in asked.delete.objects:
         try:
-            refusal = call.refusals.get(object_arn(bucket.name, each.key))
+            refusal = call.refusals.get(place_arn(place, asked.bucket, each.key))
             if refusal is not None:
                 raise access_denied(refusal)
             _refuse_settings(each)

@@ -26,6 +26,7 @@ from watchword.services.s3.faults import (
     no_such_bucket,
     no_such_key,
     no_such_version,
+    not_implemented,
     permanent_redirect,
 )
 from watchword.services.s3.names import check_key, is_bucket_name
@@ -44,6 +45,21 @@ THROUGH_POINTS = frozenset(
 )
 """Requests that access points take. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html"""
 _DEEDS = {"Get": ("GET", "ACCESSPOINT"), "Put": ("PUT", "ACCESSPOINT"), "Del": ("DELETE", "ACCESSPOINT")}
+
+
+IN_DIRECTORY_BUCKETS = frozenset(
+    f"{name}Request"
+    for name in (
+        "AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteBucket "
+        "DeleteBucketPolicy DeleteObject DeleteObjects GetBucketPolicy GetObject GetObjectAttributes HeadBucket "
+        "HeadObject ListMultipartUploads ListObjectsV2 ListParts PutBucketPolicy PutObject UploadPart UploadPartCopy"
+    ).split()
+)
+"""Requests that directory buckets take."""
+_NOT_IN_DIRECTORY_BUCKETS = (
+    "acl grant_full_control grant_read grant_read_acp grant_write_acp object_lock_mode object_lock_legal_hold_status "
+    "object_lock_retain_until_date sse_customer_algorithm tagging version_id website_redirect_location"
+).split()
 
 
 class BucketRequest(Protocol):
@@ -79,12 +95,24 @@ def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Buck
     bucket = directory.buckets.get(request.bucket)
     if bucket is None:
         bucket = _bucket_behind(request, directory)
+    if bucket.zone:
+        _check_supported(request)
     expected = request.expected_bucket_owner
     if expected is not None and expected != bucket.account:
         raise access_denied() if is_account_id(expected) else invalid_owner(expected)
     if region and region != bucket.region:
         raise permanent_redirect(bucket.name, bucket.region)
     return bucket
+
+
+def _check_supported(request: BucketRequest) -> None:
+    """Raise NotImplemented for what directory buckets do not take."""
+    name = type(request).__name__
+    if name not in IN_DIRECTORY_BUCKETS:
+        raise ApiError("NotImplemented", f"{name.removesuffix('Request')} is not for directory buckets.", 501)
+    for attribute in _NOT_IN_DIRECTORY_BUCKETS:
+        if getattr(request, attribute, None) is not None:
+            raise not_implemented(attribute.replace("_", "-"))
 
 
 def _bucket_behind(request: BucketRequest, directory: Directory) -> Bucket:
@@ -103,7 +131,8 @@ def nothing_there(name: str, place: Place) -> ApiError:
         return no_such_access_point(place.missing_arn.rpartition("/")[2])
     if place.point is not None:
         return no_such_bucket(place.point.bucket)
-    return no_such_bucket(name) if is_bucket_name(name) else invalid_bucket_name(name)
+    is_legal = is_bucket_name(name) or name.endswith("--x-s3")
+    return no_such_bucket(name) if is_legal else invalid_bucket_name(name)
 
 
 def object_of(

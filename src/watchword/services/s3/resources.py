@@ -21,6 +21,7 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.access_points import Place, facts_of, place_behind, place_of
 from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object, policy_over_point
 from watchword.services.s3.copy_sources import read_source
+from watchword.services.s3.directory_buckets import SUFFIX, directory_resource
 from watchword.services.s3.faults import malformed_xml
 from watchword.services.s3.lookups import BucketRequest, ObjectRequest
 from watchword.services.s3.versions import is_version_id, version_named
@@ -54,27 +55,30 @@ def none(request: object, directory: Directory, caller: Authenticated) -> Resour
 
 def new_bucket(request: shapes.CreateBucketRequest, directory: Directory, caller: Authenticated) -> Resource:
     """A bucket that is to be made: the caller's, whoever has the name now."""
+    if request.bucket.endswith(SUFFIX):
+        return _new_directory(request, request.bucket, caller)
     return Resource(bucket_arn(request.bucket), caller.account)
 
 
 def bucket(request: BucketRequest, directory: Directory, caller: Authenticated) -> Resource:
     """The bucket itself."""
-    return _in_bucket(request.bucket, None, directory, caller)
+    return _in_bucket(request.bucket, None, directory, caller, request)
 
 
 def object_place(request: WriteRequest, directory: Directory, caller: Authenticated) -> Resource:
     """A key, whether or not there is an object: where one is written or deleted."""
-    return _in_bucket(request.bucket, request.key, directory, caller, getattr(request, "version_id", None))
+    version = getattr(request, "version_id", None)
+    return _in_bucket(request.bucket, request.key, directory, caller, request, version)
 
 
 def stored_object(request: ObjectRequest, directory: Directory, caller: Authenticated) -> Resource:
     """An object that is to be read; it may be missing from its bucket."""
-    return _object(request.bucket, request.key, request.version_id, directory, caller)
+    return _object(request.bucket, request.key, request.version_id, directory, caller, request)
 
 
 def matched_object(request: WriteRequest, directory: Directory, caller: Authenticated) -> Resource:
     """The object that a request to write or delete must find as it says."""
-    return _object(request.bucket, request.key, None, directory, caller)
+    return _object(request.bucket, request.key, None, directory, caller, request)
 
 
 def copy_source(
@@ -82,7 +86,7 @@ def copy_source(
 ) -> Resource:
     """The object that is to be copied. Raises InvalidArgument."""
     source = read_source(request.copy_source)
-    return _object(source.bucket, source.key, source.version, directory, caller)
+    return _object(source.bucket, source.key, source.version, directory, caller, request)
 
 
 def copied_tags(request: shapes.CopyObjectRequest, directory: Directory, caller: Authenticated) -> Resource | None:
@@ -100,16 +104,20 @@ def source_bucket(
     request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
 ) -> Resource:
     """The bucket of what is to be copied. Raises InvalidArgument."""
-    return _in_bucket(read_source(request.copy_source).bucket, None, directory, caller)
+    return _in_bucket(read_source(request.copy_source).bucket, None, directory, caller, request)
 
 
-def _object(name: str, key: str, version: str | None, directory: Directory, caller: Authenticated) -> Resource:
+def _object(
+    name: str, key: str, version: str | None, directory: Directory, caller: Authenticated, request: object
+) -> Resource:
     found, point = directory.buckets.get(name), None
     if found is None:
         place = place_behind(name, directory)
         found, point = place.bucket, place.point
         if found is None:
-            return _missing(name, key, place, directory, caller)
+            return _missing(name, key, place, directory, caller, request)
+    if found.zone:
+        return _directory(found, directory, caller, request)
     if version is None:
         stored = directory.objects.get(found.name, key)
     else:
@@ -140,10 +148,10 @@ def deletions(
     found: list[tuple[str, Resource]] = []
     for each in asked:
         is_version = each.version_id is not None
-        resource = _at(place, request.bucket, each.key, directory, caller, each.version_id)
+        resource = _at(place, request.bucket, each.key, directory, caller, request, each.version_id)
         found.append(("s3:DeleteObjectVersion" if is_version else "s3:DeleteObject", resource))
         if each.e_tag not in (None, "*"):
-            found.append(("s3:GetObject", _object(request.bucket, each.key, None, directory, caller)))
+            found.append(("s3:GetObject", _object(request.bucket, each.key, None, directory, caller, request)))
         if request.bypass_governance_retention:
             found.append(("s3:BypassGovernanceRetention", resource))
     return found
@@ -151,6 +159,8 @@ def deletions(
 
 def place_arn(place: Place, name: str, key: str | None) -> str:
     """The ARN by which a request's bucket, or a key in it, is decided last."""
+    if place.bucket is not None and place.bucket.zone:
+        return place.bucket.arn
     if place.missing_arn:
         return place.missing_arn if key is None else f"{place.missing_arn}/object/{key}"
     bucket = name if place.point is None else place.point.bucket
@@ -158,18 +168,31 @@ def place_arn(place: Place, name: str, key: str | None) -> str:
 
 
 def _in_bucket(
-    name: str, key: str | None, directory: Directory, caller: Authenticated, version: str | None = None
+    name: str,
+    key: str | None,
+    directory: Directory,
+    caller: Authenticated,
+    request: object,
+    version: str | None = None,
 ) -> Resource:
-    return _at(place_of(name, directory), name, key, directory, caller, version)
+    return _at(place_of(name, directory), name, key, directory, caller, request, version)
 
 
 def _at(
-    place: Place, name: str, key: str | None, directory: Directory, caller: Authenticated, version: str | None = None
+    place: Place,
+    name: str,
+    key: str | None,
+    directory: Directory,
+    caller: Authenticated,
+    request: object,
+    version: str | None = None,
 ) -> Resource:
     """A bucket, or a key in it, where something may be written."""
     found, point = place.bucket, place.point
     if found is None:
-        return _missing(name, key, place, directory, caller, version)
+        return _missing(name, key, place, directory, caller, request, version)
+    if found.zone:
+        return _directory(found, directory, caller, request)
     resource = Resource(
         place_arn(place, name, key),
         found.account,
@@ -189,9 +212,12 @@ def _missing(
     place: Place,
     directory: Directory,
     caller: Authenticated,
+    request: object,
     version: str | None = None,
 ) -> Resource:
     """What is not there: the caller's own, unless the name says whose it would be."""
+    if name.endswith(SUFFIX):
+        return _new_directory(request, name, caller)
     resource = Resource(
         place_arn(place, name, key),
         place.account or caller.account,
@@ -199,6 +225,17 @@ def _missing(
         version_id=version,
     )
     return resource if place.point is None else _through(place.point, None, key, resource, directory, caller)
+
+
+def _directory(found: Bucket, directory: Directory, caller: Authenticated, request: object) -> Resource:
+    policy = policy_over_bucket(found, directory, caller.account)
+    return directory_resource(request, found.arn, found.account, caller, policy)
+
+
+def _new_directory(request: object, name: str, caller: Authenticated) -> Resource:
+    """A directory bucket that is not there."""
+    arn = f"arn:aws:s3express::{caller.account}:bucket/{name}"
+    return directory_resource(request, arn, caller.account, caller, None, is_regional=True)
 
 
 def _through(

@@ -106,7 +106,7 @@ class BlockedEncryptionTypes(Shape, frozen=True, kw_only=True):
 
 
 class Bucket(Shape, frozen=True, kw_only=True):
-    """Used by ListBuckets."""
+    """Used by ListBuckets, ListDirectoryBuckets."""
 
     name: str | None = None
     creation_date: datetime | None = None
@@ -458,6 +458,29 @@ class CreateMultipartUploadRequest(Shape, frozen=True, kw_only=True):
     expected_bucket_owner: str | None = None
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
+
+
+class CreateSessionOutput(Shape, frozen=True, kw_only=True):
+    """Output of CreateSession."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id", "ssekms_encryption_context"})
+    server_side_encryption: str | None = None
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
+    credentials: SessionCredentials
+
+
+class CreateSessionRequest(Shape, frozen=True, kw_only=True):
+    """Input of CreateSession."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"ssekms_key_id", "ssekms_encryption_context"})
+    session_mode: str | None = None
+    bucket: str
+    server_side_encryption: str | None = None
+    ssekms_key_id: str | None = msgspec.field(default=None, name="SSEKMSKeyId")
+    ssekms_encryption_context: str | None = msgspec.field(default=None, name="SSEKMSEncryptionContext")
+    bucket_key_enabled: bool | None = None
 
 
 class DefaultRetention(Shape, frozen=True, kw_only=True):
@@ -1544,6 +1567,20 @@ class ListBucketsRequest(Shape, frozen=True, kw_only=True):
     bucket_region: str | None = None
 
 
+class ListDirectoryBucketsOutput(Shape, frozen=True, kw_only=True):
+    """Output of ListDirectoryBuckets."""
+
+    buckets: Sequence[Bucket] | None = None
+    continuation_token: str | None = None
+
+
+class ListDirectoryBucketsRequest(Shape, frozen=True, kw_only=True):
+    """Input of ListDirectoryBuckets."""
+
+    continuation_token: str | None = None
+    max_directory_buckets: int | None = None
+
+
 class ListMultipartUploadsOutput(Shape, frozen=True, kw_only=True):
     """Output of ListMultipartUploads."""
 
@@ -2482,6 +2519,16 @@ class ServerSideEncryptionRule(Shape, frozen=True, kw_only=True):
     blocked_encryption_types: BlockedEncryptionTypes | None = None
 
 
+class SessionCredentials(Shape, frozen=True, kw_only=True):
+    """Used by CreateSession."""
+
+    secret_members: ClassVar[frozenset[str]] = frozenset({"secret_access_key", "session_token"})
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expiration: datetime
+
+
 class SimplePrefix(Shape, frozen=True, kw_only=True):
     """Used by PutBucketLogging, GetBucketLogging."""
 
@@ -2708,6 +2755,8 @@ TYPES: dict[str, type[Shape]] = {
     "CreateBucketRequest": CreateBucketRequest,
     "CreateMultipartUploadOutput": CreateMultipartUploadOutput,
     "CreateMultipartUploadRequest": CreateMultipartUploadRequest,
+    "CreateSessionOutput": CreateSessionOutput,
+    "CreateSessionRequest": CreateSessionRequest,
     "DefaultRetention": DefaultRetention,
     "Delete": Delete,
     "DeleteBucketAnalyticsConfigurationRequest": DeleteBucketAnalyticsConfigurationRequest,
@@ -2831,6 +2880,8 @@ TYPES: dict[str, type[Shape]] = {
     "ListBucketMetricsConfigurationsRequest": ListBucketMetricsConfigurationsRequest,
     "ListBucketsOutput": ListBucketsOutput,
     "ListBucketsRequest": ListBucketsRequest,
+    "ListDirectoryBucketsOutput": ListDirectoryBucketsOutput,
+    "ListDirectoryBucketsRequest": ListDirectoryBucketsRequest,
     "ListMultipartUploadsOutput": ListMultipartUploadsOutput,
     "ListMultipartUploadsRequest": ListMultipartUploadsRequest,
     "ListObjectVersionsOutput": ListObjectVersionsOutput,
@@ -2919,6 +2970,7 @@ TYPES: dict[str, type[Shape]] = {
     "ServerSideEncryptionByDefault": ServerSideEncryptionByDefault,
     "ServerSideEncryptionConfiguration": ServerSideEncryptionConfiguration,
     "ServerSideEncryptionRule": ServerSideEncryptionRule,
+    "SessionCredentials": SessionCredentials,
     "SimplePrefix": SimplePrefix,
     "SourceSelectionCriteria": SourceSelectionCriteria,
     "SseKmsEncryptedObjects": SseKmsEncryptedObjects,
