@@ -65,46 +65,89 @@ def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Itera
         )
         return [*signed()[:1], (b"authorization", value.encode()), *signed()[2:], (b"x-amz-region-set", b"*")]
 
-    def get(name: str, lines: Lines, path: bytes = b"/bucket/key", query: bytes = b"") -> Hostile:
-        return Hostile(name, RequestHead("GET", path, query, lines))
-
-    yield get("nothing at all", [(b"host", b"127.0.0.1")])
-    yield get("an unknown key", signed(key="AKIAAAAAAAAAAAAAAAAA"))
-    yield get("a wrong signature", signed())
-    yield get("a wrong signature, SigV4a", ecdsa("3044" + "0220" + "11" * 32 + "0220" + "22" * 32))
-    yield get("no signature at all, SigV4a", ecdsa("30" * 72))
-    yield get("a long path of escapes", signed(), b"/b/" + b"%c3%bc" * (url // 6))
-    yield get("a long path of dots", signed(service="sts"), b"/a/.." * (url // 5))
-    yield get("a long query of parameters", signed(), query=b"&".join([b"b=%d" % at for at in range(url // 8)]))
-    yield get("a long query of escapes", signed(), query=b"a=" + b"%c3%bc" * (url // 6))
-    yield get("a long query of pluses", signed(), query=b"a=" + b"+" * url)
-    yield get(
+    yield _get("nothing at all", [(b"host", b"127.0.0.1")])
+    yield _get("an unknown key", signed(key="AKIAAAAAAAAAAAAAAAAA"))
+    yield _get("a wrong signature", signed())
+    yield _get("a wrong signature, SigV4a", ecdsa("3044" + "0220" + "11" * 32 + "0220" + "22" * 32))
+    yield _get("no signature at all, SigV4a", ecdsa("30" * 72))
+    yield _get("a long path of escapes", signed(), b"/b/" + b"%c3%bc" * (url // 6))
+    yield _get("a long path of dots", signed(service="sts"), b"/a/.." * (url // 5))
+    yield _get("a long query of parameters", signed(), query=b"&".join([b"b=%d" % at for at in range(url // 8)]))
+    yield _get("a long query of escapes", signed(), query=b"a=" + b"%c3%bc" * (url // 6))
+    yield _get("a long query of pluses", signed(), query=b"a=" + b"+" * url)
+    yield _get(
         "a long Authorization of commas",
         [(b"host", b"h"), (b"authorization", b"AWS4-HMAC-SHA256 " + b"a=b," * (url // 4))],
     )
     many: Lines = [(b"x-amz-meta-%d" % at, b"v" * (rest // 200)) for at in range(190)]
-    yield get(
+    yield _get(
         "many headers, all signed",
         signed(";".join(["host", "x-amz-date", "x-amz-content-sha256", *(n.decode() for n, _ in many)]), more=many),
     )
-    yield get("many headers, none signed", signed(more=many))
+    yield _get("many headers, none signed", signed(more=many))
     spaces: Lines = [(b"x-amz-meta-a", b"a  " * (url // 3))]
-    yield get("a header of spaces", signed("host;x-amz-date;x-amz-content-sha256;x-amz-meta-a", more=spaces))
+    yield _get("a header of spaces", signed("host;x-amz-date;x-amz-content-sha256;x-amz-meta-a", more=spaces))
     names = ";".join(f"h{at}" for at in range(url // 6))
-    yield get("a long list of signed headers", signed("host;" + names))
+    yield _get("a long list of signed headers", signed("host;" + names))
     token: Lines = [(b"x-amz-security-token", b"A" * 4096)]
     listed = "host;x-amz-date;x-amz-content-sha256;x-amz-security-token"
-    yield get("a forged session token", signed(listed, key="ASIAAAAAAAAAAAAAAAAA", more=token))
-    yield get(
+    yield _get("a forged session token", signed(listed, key="ASIAAAAAAAAAAAAAAAAA", more=token))
+    yield _get(
         "version 2, a long query",
         [(b"host", b"h")],
         query=b"AWSAccessKeyId=A&Signature=x&Expires=9999999999&" + b"x-amz-a=%0A&" * (url // 12),
     )
+    yield from _other_versions(known_key, now, url)
+    yield _get("a service that is not served", signed(service="dynamodb"))
+    upload: Lines = [(b"content-length", b"1000000000"), (b"x-amz-decoded-content-length", b"999999999")]
+    yield Hostile(
+        "a large upload, wrongly signed",
+        RequestHead("PUT", b"/bucket/key", b"", signed("host;x-amz-date;x-amz-content-sha256", more=upload)),
+    )
+    yield Hostile(
+        "a large upload by nobody",
+        RequestHead("PUT", b"/bucket/key", b"", [(b"host", b"127.0.0.1"), (b"content-length", b"1000000000")]),
+    )
     yield _form(known_key, now, share, nested=False)
     yield _form(known_key, now, share, nested=True)
+    yield _form("", now, share, nested=False)
     form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
     lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed(service="sts")]
     yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
+
+
+def _other_versions(known_key: str, now: datetime, url: int) -> Iterator[Hostile]:
+    amz = f"{now:%Y%m%dT%H%M%SZ}"
+    old: Lines = [(b"host", b"127.0.0.1"), (b"date", f"{now:%a, %d %b %Y %H:%M:%S} GMT".encode())]
+    yield _get("a wrong signature, version 2", [*old, (b"authorization", f"AWS {known_key}:c2lnbmF0dXJl".encode())])
+    yield _get(
+        "version 2, a bucket and sub-resources",
+        [*old, (b"authorization", f"AWS {known_key}:c2lnbmF0dXJl".encode())],
+        path=b"/bucket",
+        query=b"&".join([b"%d=%%41" % at for at in range(url // 9)]),
+    )
+    yield _get("a wrong signature, in the URL", [(b"host", b"127.0.0.1")], query=_presigned(known_key, amz, "s3"))
+    yield _get(
+        "a wrong signature, SigV4a in the URL",
+        [(b"host", b"127.0.0.1")],
+        query=_presigned(known_key, amz, "s3", algorithm="AWS4-ECDSA-P256-SHA256"),
+    )
+    yield _get("a target of no service", [(b"host", b"127.0.0.1"), (b"x-amz-target", b"A" * (url // 2))])
+
+
+def _get(name: str, lines: Lines, path: bytes = b"/bucket/key", query: bytes = b"") -> Hostile:
+    return Hostile(name, RequestHead("GET", path, query, lines))
+
+
+def _presigned(key: str, amz: str, service: str, algorithm: str = "AWS4-HMAC-SHA256") -> bytes:
+    is_ecdsa = algorithm != "AWS4-HMAC-SHA256"
+    scope = f"{amz[:8]}/{service}/aws4_request" if is_ecdsa else f"{amz[:8]}/us-east-1/{service}/aws4_request"
+    signature = "3044" + "0220" + "11" * 32 + "0220" + "22" * 32 if is_ecdsa else HEX
+    region_set = "&X-Amz-Region-Set=%2A" if is_ecdsa else ""
+    return (
+        f"X-Amz-Algorithm={algorithm}&X-Amz-Credential={key}/{scope}".replace("/", "%2F")
+        + f"&X-Amz-Date={amz}&X-Amz-Expires=60&X-Amz-SignedHeaders=host{region_set}&X-Amz-Signature={signature}"
+    ).encode()
 
 
 def _form(key: str, now: datetime, share: float, *, nested: bool) -> Hostile:
@@ -116,8 +159,8 @@ def _form(key: str, now: datetime, share: float, *, nested: bool) -> Hostile:
         "x-amz-credential": f"{key}/{now:%Y%m%d}/us-east-1/s3/aws4_request",
         "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}",
         "x-amz-signature": HEX,
-        "key": "k",
     }
+    fields = {"key": "k", **(fields if key else {})}
     if not nested:
         fields |= {f"x-ignore-{at}": "" for at in range(size // 80)}
     parts = [f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
@@ -130,4 +173,5 @@ def _form(key: str, now: datetime, share: float, *, nested: bool) -> Hostile:
         (b"content-length", b"%d" % len(body)),
     ]
     name = "an upload form, a deep policy" if nested else "an upload form of many fields"
+    name += "" if key else ", of nobody"
     return Hostile(name, RequestHead("POST", b"/bucket", b"", lines), body)

@@ -152,27 +152,21 @@ def refuse_v2() -> SignatureError:
     )
 
 
-def string_to_sign(
-    head: RequestHead,
-    bucket: str | None,
-    date: bytes,
-    fields: dict[bytes, bytes],
-    *,
-    is_query: bool,
-    as_sent: bool = False,
-) -> bytes:
+def strings_to_sign(
+    head: RequestHead, bucket: str | None, date: bytes, fields: dict[bytes, bytes], *, is_query: bool
+) -> list[bytes]:
     """The text that is signed. `fields` are the headers by lower-case name, for a URL its parameters among them.
 
-    A bucket in the path is signed as one in the host is, with a slash after it (botocore, s3cmd), or `as_sent` without
-    (AWS SDK for JavaScript, rclone).
+    There are two where a bucket stands alone in the path: it may be signed as one in the host is, with a slash after it
+    (botocore, s3cmd), or as it is sent (AWS SDK for JavaScript, rclone).
     """
     amz = [b"%b:%b\n" % pair for pair in sorted(fields.items()) if pair[0].startswith(b"x-amz-")]
     resource = head.raw_path if bucket is None else b"/" + bucket.encode() + head.raw_path
-    if not as_sent and _BUCKET_ALONE.match(resource):
-        resource += b"/"
+    spellings = [resource + b"/", resource] if _BUCKET_ALONE.match(resource) else [resource]
     covered = _sub_resources(head.query_string, is_query=is_query)
     lines = (head.method.encode(), fields.get(b"content-md5", b""), fields.get(b"content-type", b""), date)
-    return b"\n".join([*lines, b"".join(amz)]) + resource + (b"?" + covered if covered else b"")
+    before, after = b"\n".join([*lines, b"".join(amz)]), b"?" + covered if covered else b""
+    return [before + spelling + after for spelling in spellings]
 
 
 def _sub_resources(query: bytes, *, is_query: bool) -> bytes:
@@ -211,10 +205,7 @@ def _claim(
         check_payload_hash(payload_hash, head.method)
         if payload_hash in STREAMING and STREAMING[payload_hash].signed_chunks:  # (5)
             raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
-    is_query = form is Form.QUERY
-    text, as_sent = string_to_sign(head, rules.bucket, date, fields, is_query=is_query), None
-    if rules.bucket is None and _BUCKET_ALONE.match(head.raw_path):
-        as_sent = string_to_sign(head, None, date, fields, is_query=is_query, as_sent=True)
+    text, *also = strings_to_sign(head, rules.bucket, date, fields, is_query=form is Form.QUERY)
     return Claim(
         key,
         NO_SCOPE,
@@ -229,5 +220,5 @@ def _claim(
         b"",
         V2,
         text,
-        as_sent,
+        also[0] if also else None,
     )

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from watchword.core.http import RequestHead
 from watchword.signing.signer import Credentials
-from watchword.signing.v2_checks import string_to_sign
+from watchword.signing.v2_checks import strings_to_sign
 from watchword.signing.v2_keys import V2Key
 
 
@@ -52,7 +52,7 @@ def sign_v2(
         fields["date"] = date
     head = RequestHead(method, (parts.path or "/").encode(), parts.query.encode(), ())
     raw = {name.encode(): value.encode() for name, value in fields.items()}
-    text = string_to_sign(head, bucket_in_host, date.encode(), raw, is_query=False)
+    text = strings_to_sign(head, bucket_in_host, date.encode(), raw, is_query=False)[0]
     signature = V2Key(credentials.secret).sign(text)
     if expires_seconds is None:
         fields["authorization"] = f"AWS {credentials.access_key_id}:{signature}"
