@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -98,7 +98,17 @@ def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Itera
         query=b"AWSAccessKeyId=A&Signature=x&Expires=9999999999&" + b"x-amz-a=%0A&" * (url // 12),
     )
     yield from _other_versions(known_key, now, url)
+    yield from _uploads(signed)
     yield _get("a service that is not served", signed(service="dynamodb"))
+    yield _form(known_key, now, share, nested=False)
+    yield _form(known_key, now, share, nested=True)
+    yield _form("", now, share, nested=False)
+    form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
+    lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed(service="sts")]
+    yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
+
+
+def _uploads(signed: Callable[..., Lines]) -> Iterator[Hostile]:
     upload: Lines = [(b"content-length", b"1000000000"), (b"x-amz-decoded-content-length", b"999999999")]
     yield Hostile(
         "a large upload, wrongly signed",
@@ -108,12 +118,6 @@ def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Itera
         "a large upload by nobody",
         RequestHead("PUT", b"/bucket/key", b"", [(b"host", b"127.0.0.1"), (b"content-length", b"1000000000")]),
     )
-    yield _form(known_key, now, share, nested=False)
-    yield _form(known_key, now, share, nested=True)
-    yield _form("", now, share, nested=False)
-    form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
-    lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed(service="sts")]
-    yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
 
 
 def _other_versions(known_key: str, now: datetime, url: int) -> Iterator[Hostile]:
