@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.clients.instances import Instance, allow, noise
+from tests.clients.instances import Instance, allow, fresh, noise
 from tests.clients.programs import JS, Person, on_the_machine
 from tests.clients.recorder import recording
 
@@ -200,6 +200,29 @@ def test_an_access_point_by_its_arn_and_by_its_alias(script: Person, instance: I
     assert got["sha256"] == by_alias["sha256"] == hashlib.sha256(b"through").hexdigest()
     assert copied["CopyObjectResult"]["ETag"] == got["ETag"]
     assert [each["Key"] for each in listed["Contents"]] == ["copy", "k"]
+
+
+def test_a_directory_bucket_in_a_session(script: Person, instance: Instance) -> None:
+    bucket = f"{fresh('fast')}--use1-az4--x-s3"
+    settings = {
+        "Location": {"Type": "AvailabilityZone", "Name": "use1-az4"},
+        "Bucket": {"Type": "Directory", "DataRedundancy": "SingleAvailabilityZone"},
+    }
+    local = "localhost" if instance.scheme == "http" else "s3.localhost"
+    there = {"endpoint": f"{instance.scheme}://{local}:{urlsplit(instance.endpoint).port}", "everywhereIsHere": True}
+    made = s3("CreateBucket", Bucket=bucket, CreateBucketConfiguration=settings)
+    outputs(script, made, options=there | {"disableS3ExpressSessionAuth": True})
+    (path := script.home / "file").write_bytes(b"fast")
+    _, got, listed = outputs(
+        script,
+        s3("PutObject", path, Bucket=bucket, Key="k"),
+        s3("GetObject", Bucket=bucket, Key="k"),
+        s3("ListObjectsV2", Bucket=bucket),
+        options=there,
+    )
+    assert got["sha256"] == hashlib.sha256(b"fast").hexdigest()
+    assert [each["Key"] for each in listed["Contents"]] == ["k"]
+    assert instance.events("CreateSession")
 
 
 def test_presigned_urls_read_and_write_without_keys(script: Person, instance: Instance, bucket: str) -> None:

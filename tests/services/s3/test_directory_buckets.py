@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.services.s3.conftest import s3_client
+from tests.services.s3.points import new_point, through_points
+from tests.services.s3.test_control import control_client
+from tests.support.fronts import fronts
 from tests.support.house import Account, House, Keys, allow, deny, policy, refusal, user_with
 from tests.support.raw_requests import raw, unsigned
 
@@ -215,6 +219,30 @@ def test_nobody_learns_whether_there_is_a_directory_bucket(acme: Account, fast: 
         for method, path in calls
     }
     assert answers == {(403, "AccessDenied", "Access Denied")}
+
+
+def test_no_access_point_leads_into_one(acme: Account, globex: Account, fast: str) -> None:
+    control = control_client(acme.administrator)
+    assert refusal(control.create_access_point, AccountId=acme.id, Name="fast", Bucket=fast)[0] == "NotImplemented"
+    document = policy(allow("s3express:CreateSession", arn_of(acme, fast), Principal="*"))
+    assert (
+        refusal(without_sessions(acme.administrator).put_bucket_policy, Bucket=fast, Policy=document)[0]
+        == "AccessDenied"
+    )
+    theirs = through_points(globex.administrator)
+    arn = new_point(globex, fast, BucketAccountId=acme.id)
+    assert refusal(theirs.get_object, Bucket=arn, Key="k") == ("AccessDenied", "Access Denied")
+
+
+def test_a_node_without_secrets_serves_sessions(tmp_path: Path) -> None:
+    with fronts(tmp_path / "data") as system:
+        account = system.house.account()
+        fast = new_directory(account)
+        at_front = system.at_front(account.administrator)
+        s3_client(at_front).put_object(Bucket=fast, Key="k", Body=b"x")
+        made = session(at_front, fast, SessionMode="ReadOnly")
+        assert signed(at_front, made, "GET", f"/{fast}/k").body == b"x"
+        assert signed(at_front, made, "PUT", f"/{fast}/k").code == "AccessDenied"
 
 
 def test_general_purpose_buckets_have_no_sessions(acme: Account, s3: Any, bucket: str) -> None:

@@ -75,7 +75,7 @@ def place_behind(name: str, directory: Directory) -> Place:
 
 def _through(point: AccessPoint, directory: Directory) -> Place:
     bucket = directory.buckets.get(point.bucket)
-    if bucket is not None and (bucket.account, bucket.region) != (point.bucket_account, point.region):
+    if bucket is not None and (bucket.account, bucket.region, bucket.zone) != (point.bucket_account, point.region, ""):
         bucket = None
     return Place(bucket, point, account=point.bucket_account)
 

@@ -81,6 +81,8 @@ def _check_own_bucket(name: str, account: str, region: str, directory: Directory
     bucket = directory.buckets.get(name)
     if bucket is None or bucket.account != account:
         raise no_such_bucket(name)
+    if bucket.zone:
+        raise not_implemented("Bucket")
     if bucket.region != region:
         raise invalid_request("An access point must be created in the Region of its bucket.")
 
