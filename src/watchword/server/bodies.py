@@ -201,7 +201,9 @@ class Intake:
         finally:
             # INVARIANT: the file is not closed and no buffer let go while a thread uses them.
             await asyncio.wait([taking])
-        taking.result()
+            refusal = taking.exception()
+        if refusal is not None:
+            raise refusal
 
     def _take(self, data: bytes | memoryview) -> None:
         decoded = self._reader.feed(data)
