@@ -20,6 +20,7 @@ CONFIGURATION = {
     "Location": {"Type": "AvailabilityZone", "Name": ZONE},
     "Bucket": {"Type": "Directory", "DataRedundancy": "SingleAvailabilityZone"},
 }
+EXPRESS = "EXPRESS_ONEZONE"
 _numbers = count(1)
 
 
@@ -69,7 +70,11 @@ def test_boto3_works_in_sessions_of_its_own(acme: Account, fast: str) -> None:
     part = s3.upload_part(Bucket=fast, Key="parts", UploadId=upload, PartNumber=1, Body=b"p")
     parts = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
     s3.complete_multipart_upload(Bucket=fast, Key="parts", UploadId=upload, MultipartUpload=parts)
-    assert [each["Key"] for each in s3.list_objects_v2(Bucket=fast)["Contents"]] == ["k", "parts"]
+    listed = s3.list_objects_v2(Bucket=fast)["Contents"]
+    assert [(each["Key"], each["StorageClass"]) for each in listed] == [("k", EXPRESS), ("parts", EXPRESS)]
+    assert (
+        refusal(s3.put_object, Bucket=fast, Key="k", Body=b"", StorageClass="STANDARD_IA")[0] == "InvalidStorageClass"
+    )
     s3.delete_objects(Bucket=fast, Delete={"Objects": [{"Key": "k"}, {"Key": "parts"}]})
     assert refusal(s3.get_object, Bucket=fast, Key="k")[0] == "NoSuchKey"
     assert fast not in [each["Name"] for each in s3_client(acme.administrator).list_buckets()["Buckets"]]

@@ -20,11 +20,10 @@ from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.access_points import place_of
 from watchword.services.s3.conditions import check_match
-from watchword.services.s3.directory_buckets import SUFFIX
 from watchword.services.s3.faults import access_denied, no_such_version, not_implemented
 from watchword.services.s3.locks import check_deletable
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3.names import check_key
+from watchword.services.s3.names import DIRECTORY_SUFFIX, check_key
 from watchword.services.s3.resources import place_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.versions import NULL, is_version_id, put_marker, remove_version, version_named
@@ -103,7 +102,7 @@ def delete_objects(
     """Delete many objects and tell the fate of each; `Quiet` leaves out those that went well. Raises NoSuchBucket."""
     asked = call.request
     place = place_of(asked.bucket, directory)
-    is_express = asked.bucket.endswith(SUFFIX)
+    is_express = asked.bucket.endswith(DIRECTORY_SUFFIX)
     if not call.account and (
         is_express or all(place_arn(place, asked.bucket, each.key) in call.refusals for each in asked.delete.objects)
     ):

@@ -40,7 +40,6 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.lookups import nothing_there, require_known
 
-SUFFIX = "--x-s3"
 SESSION_SECONDS = 300
 BUCKETS_MAX = 1000
 """Of one page."""

@@ -26,6 +26,7 @@ from watchword.services.s3.faults import (
     not_implemented,
 )
 from watchword.services.s3.locks import asked_lock, is_lock_asked, new_lock
+from watchword.services.s3.names import DIRECTORY_SUFFIX
 from watchword.services.s3.tags import header_tags
 from watchword.services.s3.unbuilt import refuse_unbuilt
 
@@ -35,6 +36,8 @@ _ACLS_THAT_CHANGE_NOTHING = frozenset({None, "private", "bucket-owner-full-contr
 STORAGE_CLASSES = frozenset(
     "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR".split()
 )
+EXPRESS = "EXPRESS_ONEZONE"
+"""The only class in directory buckets."""
 # DIFFERS: 0013. Every class is kept and shown, and read at once: nothing is archived.
 _KEPT_HEADERS = (
     ("cache-control", "cache_control"),
@@ -50,7 +53,8 @@ def check_draft(asked: Any) -> None:
     """Raise MetadataTooLarge, InvalidStorageClass, InvalidTag, InvalidArgument, NotImplemented."""
     if asked.metadata:
         _check_metadata(asked.metadata)
-    if asked.storage_class is not None and asked.storage_class not in STORAGE_CLASSES:
+    classes = (EXPRESS,) if asked.bucket.endswith(DIRECTORY_SUFFIX) else STORAGE_CLASSES
+    if asked.storage_class is not None and asked.storage_class not in classes:
         raise invalid_storage_class(asked.storage_class)
     check_encryption(asked.server_side_encryption)
     if asked.tagging:
@@ -80,7 +84,9 @@ def facts(
     found: dict[str, Any] = {}
     if asked.tagging:
         found["tags"] = header_tags(asked.tagging)
-    if asked.storage_class not in (None, "STANDARD"):
+    if bucket.zone:
+        found["storage_class"] = EXPRESS
+    elif asked.storage_class not in (None, "STANDARD"):
         found["storage_class"] = asked.storage_class
     if (asked.server_side_encryption is not None or bucket.has_encryption) and asked.sse_customer_algorithm is None:
         found["is_encryption_asked"] = True

@@ -29,7 +29,7 @@ from watchword.services.s3.faults import (
     not_implemented,
     permanent_redirect,
 )
-from watchword.services.s3.names import check_key, is_bucket_name
+from watchword.services.s3.names import DIRECTORY_SUFFIX, check_key, is_bucket_name
 from watchword.services.s3.versions import NULL, newest_marker, version_named
 
 THROUGH_POINTS = frozenset(
@@ -131,7 +131,7 @@ def nothing_there(name: str, place: Place) -> ApiError:
         return no_such_access_point(place.missing_arn.rpartition("/")[2])
     if place.point is not None:
         return no_such_bucket(place.point.bucket)
-    is_legal = is_bucket_name(name) or name.endswith("--x-s3")
+    is_legal = is_bucket_name(name) or name.endswith(DIRECTORY_SUFFIX)
     return no_such_bucket(name) if is_legal else invalid_bucket_name(name)
 
 

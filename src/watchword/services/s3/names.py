@@ -15,6 +15,8 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.faults import invalid_uri, key_too_long
 
 KEY_BYTES_MAX = 1024
+DIRECTORY_SUFFIX = "--x-s3"
+"""What the names of directory buckets end with."""
 
 _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}\Z")

@@ -21,9 +21,10 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.access_points import Place, facts_of, place_behind, place_of
 from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_object, policy_over_point
 from watchword.services.s3.copy_sources import read_source
-from watchword.services.s3.directory_buckets import SUFFIX, directory_resource
+from watchword.services.s3.directory_buckets import directory_resource
 from watchword.services.s3.faults import malformed_xml
 from watchword.services.s3.lookups import BucketRequest, ObjectRequest
+from watchword.services.s3.names import DIRECTORY_SUFFIX
 from watchword.services.s3.versions import is_version_id, version_named
 
 DELETIONS_MAX = 1000
@@ -55,7 +56,7 @@ def none(request: object, directory: Directory, caller: Authenticated) -> Resour
 
 def new_bucket(request: shapes.CreateBucketRequest, directory: Directory, caller: Authenticated) -> Resource:
     """A bucket that is to be made: the caller's, whoever has the name now."""
-    if request.bucket.endswith(SUFFIX):
+    if request.bucket.endswith(DIRECTORY_SUFFIX):
         return _new_directory(request, request.bucket, caller)
     return Resource(bucket_arn(request.bucket), caller.account)
 
@@ -216,7 +217,7 @@ def _missing(
     version: str | None = None,
 ) -> Resource:
     """What is not there: the caller's own, unless the name says whose it would be."""
-    if name.endswith(SUFFIX):
+    if name.endswith(DIRECTORY_SUFFIX):
         return _new_directory(request, name, caller)
     resource = Resource(
         place_arn(place, name, key),
