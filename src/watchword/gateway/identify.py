@@ -118,6 +118,10 @@ class Target:
     _rules: dict[str | None, Rules] = field(default_factory=dict[str | None, Rules])
     """By the region that the resource demands: the few regions in which there are buckets."""
 
+    def named(self, operation: str) -> str:
+        """The operation, where two are the same request but for what it is signed for."""
+        return "ListDirectoryBuckets" if self.signing_name and operation == "ListBuckets" else operation
+
     def in_region(self, region: str) -> Target:
         """The same in another region, unless the host demands one."""
         return self if self.host_region is not None else replace(self, region=region, _rules={})

@@ -261,9 +261,7 @@ class Gateway:
         if not service.operations:
             raise not_served(service.name)
         match = service.protocol.match(exchange.head, body, path=path)
-        name = match.operation.name
-        if exchange.target.signing_name and name == "ListBuckets":
-            name = "ListDirectoryBuckets"  # the same request but for what it is signed for
+        name = exchange.target.named(match.operation.name)
         exchange.operation_name, exchange.labels = name, match.labels
         exchange.entry = service.entry(name)
         if exchange.entry is None:

@@ -42,6 +42,15 @@ class Kind:
     mismatch: Callable[[], ApiError] = malformed_xml
     """The error when the document has another id than the request."""
 
+    @property
+    def prefix(self) -> str:
+        """What the names of its records begin with."""
+        return f"{self.name}/"
+
+    def read(self, record: BucketSetting) -> Any:
+        """A configuration as it was put."""
+        return msgspec.json.decode(record.document, type=shapes.TYPES[f"{self.name}Configuration"])
+
 
 def _id_mismatch() -> ApiError:
     return ApiError("IdMismatch", "Document ID does not match the specified configuration ID.")
@@ -80,69 +89,68 @@ def _missing() -> ApiError:
     return ApiError("NoSuchConfiguration", "The specified configuration does not exist.", 404)
 
 
-def _declare(kind: Kind) -> None:
-    shape = shapes.TYPES[f"{kind.name}Configuration"]
-    prefix = f"{kind.name}/"
+def _record(kind: Kind, call: Call[Any], directory: Directory) -> BucketSetting:
+    bucket = bucket_of(call.request, directory, call.region)
+    found = directory.bucket_settings.get(bucket.name, kind.prefix + call.request.id)
+    if found is None:
+        raise _missing()
+    return found
 
-    def put(call: Call[Any], directory: Directory) -> None:
-        asked = call.request
-        bucket = bucket_of(asked, directory, call.region)
-        configuration = getattr(asked, kind.attribute)
-        if configuration.id != asked.id:
-            raise kind.mismatch()
-        kind.check(configuration)
-        document = msgspec.json.encode(configuration).decode()
-        record = BucketSetting(bucket=bucket.name, name=prefix + asked.id, document=document)
-        if directory.bucket_settings.get(bucket.name, record.name) is not None:
-            directory.bucket_settings.replace(record)
-            return
-        held = directory.bucket_settings.under(bucket.name, beginning=prefix)
-        if sum(1 for _ in held) >= CONFIGURATIONS_MAX:
-            message = f"You have attempted to create more than {CONFIGURATIONS_MAX} configurations of this kind."
-            raise ApiError("TooManyConfigurations", message)
-        directory.bucket_settings.add(record)
 
-    def get(call: Call[Any], directory: Directory) -> Any:
-        found = _record(call, directory)
-        output: Any = shapes.TYPES[f"GetBucket{kind.name}ConfigurationOutput"]
-        return output(**{kind.attribute: msgspec.json.decode(found.document, type=shape)})
+def _put(kind: Kind, call: Call[Any], directory: Directory) -> None:
+    asked = call.request
+    bucket = bucket_of(asked, directory, call.region)
+    configuration = getattr(asked, kind.attribute)
+    if configuration.id != asked.id:
+        raise kind.mismatch()
+    kind.check(configuration)
+    document = msgspec.json.encode(configuration).decode()
+    record = BucketSetting(bucket=bucket.name, name=kind.prefix + asked.id, document=document)
+    if directory.bucket_settings.get(bucket.name, record.name) is not None:
+        directory.bucket_settings.replace(record)
+        return
+    held = directory.bucket_settings.under(bucket.name, beginning=kind.prefix)
+    if sum(1 for _ in held) >= CONFIGURATIONS_MAX:
+        message = f"You have attempted to create more than {CONFIGURATIONS_MAX} configurations of this kind."
+        raise ApiError("TooManyConfigurations", message)
+    directory.bucket_settings.add(record)
 
-    def delete(call: Call[Any], directory: Directory) -> None:
-        directory.bucket_settings.remove(_record(call, directory))
 
-    def _record(call: Call[Any], directory: Directory) -> BucketSetting:
-        bucket = bucket_of(call.request, directory, call.region)
-        found = directory.bucket_settings.get(bucket.name, prefix + call.request.id)
-        if found is None:
-            raise _missing()
-        return found
+def _get(kind: Kind, call: Call[Any], directory: Directory) -> Any:
+    output: Any = shapes.TYPES[f"GetBucket{kind.name}ConfigurationOutput"]
+    return output(**{kind.attribute: kind.read(_record(kind, call, directory))})
 
-    def list_all(call: Call[Any], directory: Directory) -> Any:
-        bucket = bucket_of(call.request, directory, call.region)
-        token = call.request.continuation_token
-        after = None if token is None else (bucket.name, prefix + open_cursor(token))
-        rows = directory.bucket_settings.under(bucket.name, beginning=prefix, after=after, limit=PAGE_MAX + 1)
-        found = list(islice(rows, PAGE_MAX + 1))
-        more = len(found) > PAGE_MAX
-        shown = found[:PAGE_MAX]
-        output: Any = shapes.TYPES[f"ListBucket{kind.name}ConfigurationsOutput"]
-        return output(
-            is_truncated=more,
-            continuation_token=token,
-            next_continuation_token=seal_cursor(shown[-1].name.removeprefix(prefix)) if more else None,
-            **{f"{kind.attribute}_list": [msgspec.json.decode(each.document, type=shape) for each in shown]},
-        )
 
-    for verb, function, writes, plural in (
-        ("Put", put, True, ""),
-        ("Get", get, False, ""),
-        ("Delete", delete, True, ""),
-        ("List", list_all, False, "s"),
-    ):
-        name = f"{verb}Bucket{kind.name}Configuration{plural}"
-        request = shapes.TYPES[f"{name}Request"]
-        operation(f"s3:{name}", writes=writes, request=request, pages_itself=verb == "List")(function)
+def _delete(kind: Kind, call: Call[Any], directory: Directory) -> None:
+    directory.bucket_settings.remove(_record(kind, call, directory))
+
+
+def _list(kind: Kind, call: Call[Any], directory: Directory) -> Any:
+    bucket = bucket_of(call.request, directory, call.region)
+    token = call.request.continuation_token
+    after = None if token is None else (bucket.name, kind.prefix + open_cursor(token))
+    rows = directory.bucket_settings.under(bucket.name, beginning=kind.prefix, after=after, limit=PAGE_MAX + 1)
+    found = list(islice(rows, PAGE_MAX + 1))
+    more = len(found) > PAGE_MAX
+    shown = found[:PAGE_MAX]
+    output: Any = shapes.TYPES[f"ListBucket{kind.name}ConfigurationsOutput"]
+    return output(
+        is_truncated=more,
+        continuation_token=token,
+        next_continuation_token=seal_cursor(shown[-1].name.removeprefix(kind.prefix)) if more else None,
+        **{f"{kind.attribute}_list": [kind.read(each) for each in shown]},
+    )
+
+
+def _declare(kind: Kind, name: str, function: Callable[[Kind, Call[Any], Directory], Any], *, writes: bool) -> None:
+    def run(call: Call[Any], directory: Directory) -> Any:
+        return function(kind, call, directory)
+
+    operation(f"s3:{name}", writes=writes, request=shapes.TYPES[f"{name}Request"], pages_itself=function is _list)(run)
 
 
 for _kind in KINDS:
-    _declare(_kind)
+    _declare(_kind, f"PutBucket{_kind.name}Configuration", _put, writes=True)
+    _declare(_kind, f"GetBucket{_kind.name}Configuration", _get, writes=False)
+    _declare(_kind, f"DeleteBucket{_kind.name}Configuration", _delete, writes=True)
+    _declare(_kind, f"ListBucket{_kind.name}Configurations", _list, writes=False)
