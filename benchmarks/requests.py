@@ -1,7 +1,8 @@
 """CPU per request over HTTP, signatures verified and policies evaluated, against a trivial application in the same run.
 
-One worker, 16 connections, loopback. The yardstick and the server are measured in turns, five rounds; the figure is the
-median of the rounds' ratios, so that a noisy machine troubles both alike.
+One worker, 16 connections, loopback. The yardstick, the server and, where `make compile` was run, the compiled server
+are measured in turns, five rounds; the figure is the median of the rounds' ratios, so that a noisy machine troubles all
+alike.
 
 Run: .venv/bin/python benchmarks/requests.py [--rounds N] [--requests N]
 """
@@ -16,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from _house import Served, served
 from _load import resident_mib, run
 
 BARS = {"GetCallerIdentity": 2.5, "S3 GetObject 1 KiB": 3.0, "AssumeRole": 4.0}
+COMPILED = Path(__file__).resolve().parent.parent / "build" / "compiled"
 MANY_USERS = 100_000
 FEW_USERS = 10
 
@@ -96,16 +98,27 @@ def add_users(house: Served, count: int) -> None:
 
 
 def measure(
-    house: Served, request: bytes, trivial: tuple[tuple[str, int], int], rounds: int, count: int
-) -> list[float]:
-    """The median CPU per request of both, in microseconds, and the median ratio."""
-    ours: list[float] = []
+    trivial: tuple[tuple[str, int], int], houses: Sequence[Served], requests: Sequence[bytes], rounds: int, count: int
+) -> tuple[float, list[tuple[float, float]]]:
+    """The median CPU microseconds of a trivial request, and for each house those of its own and the median ratio."""
     theirs: list[float] = []
+    ours: list[list[float]] = [[] for _ in houses]
     for _ in range(rounds):
-        theirs.append(run(trivial[0], request, count, trivial[1]).cpu_us)
-        ours.append(run(house.address, request, count, house.pid).cpu_us)
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return [statistics.median(theirs), statistics.median(ours), statistics.median(ratios)]
+        theirs.append(run(trivial[0], requests[0], count, trivial[1]).cpu_us)
+        for house, request, found in zip(houses, requests, ours, strict=True):
+            found.append(run(house.address, request, count, house.pid).cpu_us)
+    ratios = [[mine / other for mine, other in zip(found, theirs, strict=True)] for found in ours]
+    return statistics.median(theirs), [
+        (statistics.median(found), statistics.median(ratio)) for found, ratio in zip(ours, ratios, strict=True)
+    ]
+
+
+def growth(house: Served, request: bytes, rounds: int, count: int) -> float:
+    """What GetUser costs with many users, times what it costs with few."""
+    few = [run(house.address, request, count, house.pid).cpu_us for _ in range(rounds)]
+    add_users(house, MANY_USERS)
+    many = [run(house.address, request, count, house.pid).cpu_us for _ in range(rounds)]
+    return statistics.median(many) / statistics.median(few)
 
 
 def main() -> None:
@@ -113,24 +126,34 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=12_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, yardstick() as trivial, served(Path(folder)) as house:
-        print(f"ready after {house.ready_seconds:.2f} s (bar 0.6), {resident_mib(house.pid):.0f} MiB resident (bar 80)")
-        print(f"{'CPU µs per request':24s} {'trivial':>8s} {'ours':>8s} {'ratio':>6s}  bar")
-        requests = prepare(house)
-        for name, request in requests.items():
-            theirs, ours, ratio = measure(house, request, trivial, options.rounds, options.requests)
-            bar = f"{BARS[name]:.1f}" if name in BARS else ""
-            print(f"{name:24s} {theirs:8.1f} {ours:8.1f} {ratio:6.2f}  {bar}", flush=True)
-        few = [
-            run(house.address, requests["GetUser"], options.requests, house.pid).cpu_us for _ in range(options.rounds)
-        ]
-        add_users(house, MANY_USERS)
-        many = [
-            run(house.address, requests["GetUser"], options.requests, house.pid).cpu_us for _ in range(options.rounds)
-        ]
-        growth = statistics.median(many) / statistics.median(few)
-        print(f"GetUser at {MANY_USERS:,} users against {FEW_USERS}: {growth:.2f} (bar 1.3)")
-        print(f"{resident_mib(house.pid):.0f} MiB resident after the load")
+    kinds: dict[str, Path | None] = {"plain": None}
+    if COMPILED.is_dir():
+        kinds["compiled"] = COMPILED
+    else:
+        print("not compiled: `make compile` makes a compiled copy, which is then measured beside the plain one")
+    with ExitStack() as stack:
+        trivial = stack.enter_context(yardstick())
+        houses: list[Served] = []
+        for kind, source in kinds.items():
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            house = stack.enter_context(served(folder, source=source))
+            houses.append(house)
+            resident = resident_mib(house.pid)
+            print(f"{kind}: ready after {house.ready_seconds:.2f} s (bar 0.6), {resident:.0f} MiB resident (bar 80)")
+        print(
+            f"{'CPU µs per request':20s} {'trivial':>8s}" + "".join(f" {kind:>9s}  ratio" for kind in kinds) + "   bar"
+        )
+        requests = [prepare(house) for house in houses]
+        for name in requests[0]:
+            each = [request[name] for request in requests]
+            theirs, ours = measure(trivial, houses, each, options.rounds, options.requests)
+            figures = "".join(f" {cpu:9.1f} {ratio:6.2f}" for cpu, ratio in ours)
+            bar = f"{BARS[name]:5.1f}" if name in BARS else ""
+            print(f"{name:20s} {theirs:8.1f}{figures} {bar}", flush=True)
+        for kind, house, request in zip(kinds, houses, requests, strict=True):
+            times = growth(house, request["GetUser"], options.rounds, options.requests)
+            print(f"{kind}: GetUser at {MANY_USERS:,} users against {FEW_USERS}: {times:.2f} (bar 1.3)")
+            print(f"{kind}: {resident_mib(house.pid):.0f} MiB resident after the load")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -121,7 +121,7 @@ class Credential:
         return key
 
 
-class Proof(msgspec.Struct, frozen=True, gc=False):
+class Proof(NamedTuple):
     """A verified caller, with what a streamed body is verified against."""
 
     caller: Authenticated

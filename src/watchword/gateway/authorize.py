@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -76,7 +76,7 @@ def service_rules(service: str) -> ServiceRules:
     )
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+class Asked(NamedTuple):
     """One request of one operation, as authorization sees it."""
 
     around: Surroundings

@@ -75,7 +75,7 @@ class AccountCache(Generic[V]):
             self._owned.clear()
             return
         if changes and self._floor == inf:
-            self._floor = changes[-1].position
+            self._floor = float(changes[-1].position)
         for change in changes:
             if change.account:
                 self._moved[change.account] = change.position

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -56,7 +56,7 @@ _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
 
 
-class Checked(msgspec.Struct, gc=False):
+class Checked(NamedTuple):
     """One check, by reference."""
 
     plan: PrincipalPlan

@@ -27,5 +27,5 @@ def attribute_getter(attributes: Sequence[str]) -> Getter:
     """A reader for these attributes; gives a tuple."""
     if not attributes:
         return lambda value: ()
-    read = attrgetter(*attributes)
+    read: Callable[[Any], Any] = attrgetter(*attributes)
     return read if len(attributes) > 1 else lambda value: (read(value),)

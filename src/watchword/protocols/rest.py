@@ -265,9 +265,10 @@ class RestBinding:
         def write(value: Any, lines: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
             status: int | None = None
             typed = False
-            # Most answers have few of the members that they could have.
-            present = [(plan, part) for plan, part in zip(plans, read(value), strict=True) if part is not None]
-            for (location, name, put), part in present:
+            for part, plan in zip(read(value), plans, strict=True):
+                if part is None:  # as most of the members that an answer could have
+                    continue
+                location, name, put = plan
                 if location == "header":
                     lines.append((name, put(part)))
                     typed = typed or name == b"content-type"
@@ -281,8 +282,11 @@ class RestBinding:
 
     def _value_writer(self, member: Ref) -> Callable[[Any], bytes]:
         """A writer of a whole header's value."""
-        if self._model.shapes[member.shape].type == "string" and not member.jsonvalue:
+        kind = self._model.shapes[member.shape].type
+        if kind == "string" and not member.jsonvalue:
             return header_value
+        if kind in ("integer", "long"):
+            return b"%d".__mod__
         put = header_writer(member, self._model.shapes)
         return lambda value: header_value(put(value))
 

@@ -78,7 +78,8 @@ def _header_claim(
 ) -> Claim:
     fields = head.fields
     date = latin(fields.get(b"x-amz-date") or fields.get(b"date"))
-    algorithm, region_set = V4, None
+    algorithm: Algorithm = V4
+    region_set: str | None = None
     parts = well_formed_authorization(authorization)
     if parts is None or date is None:
         stated = latin(fields.get(b"x-amz-region-set"))

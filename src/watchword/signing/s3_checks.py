@@ -93,7 +93,8 @@ def _header_claim(
     head: RequestHead, rules: Rules, now: datetime, path: bytes, query: bytes, authorization: str
 ) -> Claim:
     fields = head.fields
-    algorithm, region_set = V4, None
+    algorithm: Algorithm = V4
+    region_set: str | None = None
     parts = well_formed_authorization(authorization)
     if parts is None:
         algorithm, parts = _read_authorization(first_authorization(head))  # (3)
@@ -180,7 +181,11 @@ def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
     if algorithm is None:
         raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))
     parts: dict[str, str] = {}
-    for piece in rest.split(","):
+    pieces = rest.split(",")
+    if len(pieces) != 3:
+        text = "the authorization header requires three components: Credential, SignedHeaders, and Signature."
+        raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + text)
+    for piece in pieces:
         name, equals, text = piece.strip().partition("=")
         if not equals:
             raise SignatureError(
