@@ -174,6 +174,7 @@ def _read_authorization(value: str, date: str | None, region_set: str | None) ->
     if not date:
         wrong.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if algorithm == V4A and not region_set:
+        # DIFFERS: 0005. Words made like those for SigV4, here and for the credential.
         wrong.append("Authorization header requires existence of a 'X-Amz-Region-Set' header.")
     if wrong:
         tail = f"(Hashed with SHA-256 and encoded with Base64) Authorization={digest}"

@@ -50,7 +50,7 @@ from watchword.signing.claims import (
 from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
 from watchword.signing.modes import UNSIGNED, check_payload_hash
-from watchword.signing.v2_checks import is_v2_query, read_v2_header_claim, read_v2_query_claim
+from watchword.signing.v2_checks import ONE_SPACE, is_v2_query, read_v2_header_claim, read_v2_query_claim
 
 EXPIRES_SECONDS_MAX = 604_800
 _DEFAULT_REGION = "us-east-1"
@@ -175,8 +175,7 @@ def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
     """Read an Authorization header in full: free spacing, any order. Raises what S3 says of its shape."""
     word, space, rest = value.partition(" ")
     if not space:
-        text = "Authorization header is invalid -- one and only one ' ' (space) required."
-        raise SignatureError(Kind.ARGUMENT, text, _argument("Authorization", value))
+        raise SignatureError(Kind.ARGUMENT, ONE_SPACE, _argument("Authorization", value))
     algorithm = _ALGORITHMS.get(word)
     if algorithm is None:
         raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))

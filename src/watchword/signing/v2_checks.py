@@ -66,12 +66,14 @@ _REFINING = frozenset(
 )
 """Parameters that clients leave unsigned, and that choose no operation and no object."""
 _AS_HEADERS = (b"content-md5", b"content-type")
+ONE_SPACE = "Authorization header is invalid -- one and only one ' ' (space) required"
 _LINE_ENDS = re.compile(rb"[\r\n]+[ \t]*")
 NO_SCOPE = Scope("", "", "", "s3", "", has_region=False)
 _NOTHING_SIGNED = signed_names("")
 _BUCKET_ALONE = re.compile(rb"/[^/]+\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EXPIRES_DIGITS_MAX = 11
+_EXPIRES_MAX = 2**31 - 1
+_DIGITS_MAX = 11
 
 
 def is_v2_query(pairs: list[Pair]) -> bool:
@@ -84,8 +86,11 @@ def read_v2_header_claim(head: RequestHead, rules: Rules, now: datetime, is_take
     if not is_taken:  # (1)
         raise refuse_v2()
     value = first_authorization(head)
-    key, colon, signature = value.removeprefix("AWS ").strip().partition(":")
-    if not (colon and key and signature):  # (2)
+    credentials = value.removeprefix("AWS ")
+    if " " in credentials:  # (2)
+        raise SignatureError(Kind.ARGUMENT, ONE_SPACE, {"ArgumentName": "Authorization", "ArgumentValue": value})
+    key, colon, signature = credentials.partition(":")
+    if not (colon and key and signature) or ":" in signature:
         raise SignatureError(
             Kind.ARGUMENT,
             "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
@@ -133,7 +138,8 @@ def read_v2_query_claim(head: RequestHead, rules: Rules, now: datetime, is_taken
         raise SignatureError(
             Kind.DENIED, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
         )
-    if not (expires.isascii() and expires.isdigit() and len(expires) <= _EXPIRES_DIGITS_MAX):  # (3)
+    is_number = expires.isascii() and expires.isdigit() and len(expires) <= _DIGITS_MAX
+    if not is_number or int(expires) > _EXPIRES_MAX:  # (3)
         raise SignatureError(Kind.DENIED, f"Invalid date (should be seconds since epoch): {expires}")
     ends_at = _EPOCH + timedelta(seconds=int(expires))
     if now > ends_at:  # (4)

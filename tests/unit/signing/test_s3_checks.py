@@ -80,7 +80,7 @@ def test_signature_version_2_is_not_supported(changes: dict[str, str | None], qu
     ("value", "message"),
     [
         ("Bearer token", "Unsupported Authorization Type"),
-        ("AWS4-HMAC-SHA256", "Authorization header is invalid -- one and only one ' ' (space) required."),
+        ("AWS4-HMAC-SHA256", "Authorization header is invalid -- one and only one ' ' (space) required"),
     ],
 )
 def test_other_authorization_types_are_refused(value: str, message: str) -> None:
@@ -89,6 +89,19 @@ def test_other_authorization_types_are_refused(value: str, message: str) -> None
         400,
         message,
         {"ArgumentName": "Authorization", "ArgumentValue": value},
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [GOOD.rpartition(",")[0], GOOD + ",", GOOD + ", Signature=" + "0" * 64, "AWS4-HMAC-SHA256 x", "AWS4-HMAC-SHA256 "],
+)
+def test_more_or_fewer_parts_than_three_are_counted(value: str) -> None:
+    """Recorded at AWS: aws/aws-cli issue 4385, ex-aws/ex_aws issue 537."""
+    assert refusal(head({"authorization": value}))[:3] == (
+        "AuthorizationHeaderMalformed",
+        400,
+        f"{MALFORMED}the authorization header requires three components: Credential, SignedHeaders, and Signature.",
     )
 
 

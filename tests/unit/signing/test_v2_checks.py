@@ -97,12 +97,21 @@ def test_where_it_is_not_taken_it_is_refused_first(request_: RequestHead) -> Non
     )
 
 
-@pytest.mark.parametrize("value", ["AWS ", "AWS key", "AWS key:", "AWS :c2ln"])
+@pytest.mark.parametrize("value", ["AWS ", "AWS key", "AWS key:", "AWS :c2ln", "AWS volume:key:c2ln"])
 def test_a_header_without_key_or_signature(value: str) -> None:
+    """Recorded at AWS for two colons, in a note on Apache Ozone of 2017."""
     code, status, message, fields = refusal(head({"date": DATE, "authorization": value}))
     assert (code, status) == ("InvalidArgument", 400)
     assert message == "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
     assert fields["ArgumentName"] == "Authorization"
+
+
+def test_a_key_with_a_space_in_it() -> None:
+    """Recorded at AWS: laurilehmijoki/s3_website issue 178."""
+    code, status, message, fields = refusal(head({"date": DATE, "authorization": "AWS <$= KEY %>:c2ln"}))
+    assert (code, status) == ("InvalidArgument", 400)
+    assert message == "Authorization header is invalid -- one and only one ' ' (space) required"
+    assert fields == {"ArgumentName": "Authorization", "ArgumentValue": "AWS <$= KEY %>:c2ln"}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +129,7 @@ def test_a_url_without_one_of_three_parameters(query: str) -> None:
     assert message == "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
 
 
-@pytest.mark.parametrize("expires", ["soon", "-1", "1.5", "9" * 12, "%D9%A3"])
+@pytest.mark.parametrize("expires", ["soon", "-1", "1.5", "9" * 12, "%D9%A3", str(2**31)])
 def test_an_end_that_is_no_number(expires: str) -> None:
     code, status, message, _ = refusal(head({}, query=f"AWSAccessKeyId=A&Signature=x&Expires={expires}"))
     assert (code, status) == ("AccessDenied", 403)
