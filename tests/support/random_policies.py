@@ -13,7 +13,7 @@ from tests.support.policies import full
 from watchword.policy.access import AccessRequest, Levels, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.compiled import CompiledDocument
 from watchword.policy.decision import Layer, PolicySource
-from watchword.policy.language import Condition, Document, PrincipalPattern, Statement
+from watchword.policy.language import Condition, Document, Effect, PrincipalPattern, Statement
 from watchword.policy.variables import ContextValue
 
 _EVERYONE = (PrincipalPattern("*", "*"),)
@@ -67,10 +67,14 @@ def _sourced(chance: Random, layer: Layer) -> SourcedPolicy:
     if chance.random() < 1 / 64:
         return SourcedPolicy(source, None)
     has_principal = layer in (Layer.RCP, Layer.ENDPOINT, Layer.RESOURCE, Layer.TRUST)
-    made = [
-        _statement(chance, has_principal=has_principal, has_resource=layer is not Layer.TRUST)
-        for _ in range(chance.randint(1, 4))
-    ]
+    has_resource = layer is not Layer.TRUST
+    if chance.random() < 0.25:
+        made = _guardrails(chance, has_principal=has_principal, has_resource=has_resource)
+    else:
+        made = [
+            _statement(chance, has_principal=has_principal, has_resource=has_resource)
+            for _ in range(chance.randint(1, 4))
+        ]
     version = "2008-10-17" if chance.random() < 0.3 else "2012-10-17"
     return SourcedPolicy(source, CompiledDocument(Document(tuple(made), version)))
 
@@ -86,6 +90,27 @@ def _statement(chance: Random, *, has_principal: bool, has_resource: bool) -> St
         is_not_principal=has_principal and chance.random() < 0.2,
         conditions=tuple(random_condition(chance) for _ in range(chance.choice([0, 0, 1, 1, 2]))),
     )
+
+
+def _guardrails(chance: Random, *, has_principal: bool, has_resource: bool) -> list[Statement]:
+    """Statements in which nothing but a condition decides, mostly on one key by one operator: those are merged."""
+    shared = random_condition(chance)
+    effect: Effect = "Allow" if chance.random() < 0.5 else "Deny"
+    made: list[Statement] = []
+    for _ in range(chance.randint(2, 5)):
+        other = random_condition(chance)
+        values = (*other.values[:2], *shared.values[1:])
+        is_alike = chance.random() < 0.7
+        made.append(
+            Statement(
+                effect=effect,
+                actions=("*",),
+                resources=("*",) if has_resource else None,
+                principals=_EVERYONE if has_principal else None,
+                conditions=(Condition(shared.operator, shared.key, values) if is_alike else other,),
+            )
+        )
+    return made
 
 
 def _resource(chance: Random) -> str:
