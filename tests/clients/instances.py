@@ -143,7 +143,7 @@ class Instance:
 
     def access_point(self, bucket: str) -> tuple[str, str]:
         """A new access point of a bucket: its ARN and its alias."""
-        control = self.client("s3control")
+        control = self.connect("s3control")
 
         def resolve(request: Any, **_more: Any) -> None:
             # The account stands before the host, which no resolver here knows.
