@@ -28,7 +28,7 @@ _DATE_LENGTH_MAX = 32
 _REGION = re.compile(r"(?=.{1,32}\Z)[a-z]+(?:-[a-z]+)+-[0-9]+\Z")
 _BASIC_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
 _EXTENDED_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
-_ZONE = re.compile(r"(?:\+0000|UTC)\Z")
+_ZONE = re.compile(r"(?:[+-]0000|UTC)\Z")
 _AUTHORIZATION = re.compile(
     V4 + r" Credential=([A-Za-z0-9/_-]+), ?SignedHeaders=([A-Za-z0-9;_-]+), ?Signature=([0-9a-f]{64})\Z"
 )

@@ -53,6 +53,16 @@ def test_the_forms_of_boto3(acme: Account, bucket: str, version: str | None) -> 
     assert (stored["Metadata"], stored["ETag"]) == ({"color": "blue"}, etag)
 
 
+def test_a_policy_speaks_of_the_key_that_the_file_s_name_makes(acme: Account, bucket: str, url: str) -> None:
+    """Not of the text with `${filename}` in it, which would let every name through that such a text lets through."""
+    fields = form(acme, bucket, [["starts-with", "$key", "name."]], key="${filename}")
+    assert send(url, body_of(fields)).status == 204
+    assert send(url, body_of(fields, file_name="other.txt")).code == "AccessDenied"
+    literal = form(acme, bucket, [{"key": "${filename}"}], key="${filename}")
+    assert send(url, body_of(literal)).code == "AccessDenied"
+    assert send(url, body_of(literal, file_name="${filename}")).status == 204
+
+
 def test_a_form_that_our_own_signer_made(acme: Account, bucket: str, url: str) -> None:
     keys, now = acme.administrator, datetime.now(UTC)
     credentials = Credentials(keys.access_key_id, keys.secret_access_key)

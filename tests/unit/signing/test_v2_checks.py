@@ -191,6 +191,6 @@ def test_a_slash_makes_another_object() -> None:
         verify(claim, proving_key(claim, SECRET), None)
 
 
-@pytest.mark.parametrize("zone", ["GMT", "UTC", "+0000"])
+@pytest.mark.parametrize("zone", ["GMT", "UTC", "+0000", "-0000"])
 def test_a_date_may_name_its_zone_as_clients_do(zone: str) -> None:
     assert claim_of(head({**signed("x"), "date": DATE.replace("+0000", zone)})).requested_at == NOW

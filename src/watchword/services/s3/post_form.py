@@ -87,11 +87,14 @@ def _local(element: Any) -> str:
 
 
 def policy_fields(form: Form, bucket: str) -> Mapping[str, str]:
-    """The fields that a policy looks at: the form's, and the bucket in the URL. Raises AccessDenied for another one."""
+    """The fields that a policy looks at: the form's, the key as it will be, and the bucket in the URL.
+
+    Raises AccessDenied for another bucket.
+    """
     named = form.fields.get("bucket", bucket)
     if named != bucket:
         raise access_denied()
-    return {**form.fields, "bucket": bucket}
+    return {**form.fields, "bucket": bucket, "key": upload_key(form)}
 
 
 def form_answer(
