@@ -218,6 +218,19 @@ def test_new_buckets_take_no_keys_until_they_are_told_to(secure: House, s3: Any)
     assert refusal(s3.put_object, Bucket=name, Key="k", Body=b"x", **KEY)[0] == "AccessDenied"
 
 
+def test_no_file_of_the_server_holds_a_key(secure: House, s3: Any, bucket: str) -> None:
+    key = os.urandom(32)
+    named = {"Bucket": bucket, "Key": "k", "SSECustomerAlgorithm": "AES256"}
+    s3.put_object(**named, SSECustomerKey=key, Body=SMALL)
+    s3.get_object(**named, SSECustomerKey=key)
+    assert refusal(s3.get_object, **named, SSECustomerKey=key[::-1])[0] == "AccessDenied"
+    files = [path for path in secure.server.data_dir.rglob("*") if path.is_file()]
+    assert any(path.parent.name == "audit" for path in files)
+    for needle in (key, base64.b64encode(key), base64.b64encode(key[::-1])):
+        assert not [path for path in files if needle in path.read_bytes()]
+    assert base64.b64encode(key).decode() not in secure.log
+
+
 def test_a_policy_can_demand_keys_of_customers_or_forbid_them(secure: House, account: Account, s3: Any) -> None:
     algorithm = "s3:x-amz-server-side-encryption-customer-algorithm"
     description = secure.server.description
