@@ -51,10 +51,9 @@ from watchword.signing.claims import (
     well_formed_authorization,
 )
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
+from watchword.signing.keys import NAMED, TERMINATOR, V4, V4A, Algorithm
 
 _PARTS = re.compile(r"[,\s]+")
-_ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
 _IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 _DATE_HELP = "See http://en.wikipedia.org/wiki/ISO_8601"
 
@@ -113,7 +112,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
     # DIFFERS from S3: X-Amz-Expires is not looked at; a presigned request is good for the service's usual window.
     values = parameters(pairs)
     name = decoded(values[b"X-Amz-Algorithm"]) or ""
-    algorithm = _ALGORITHMS.get(name)
+    algorithm = NAMED.get(name)
     if algorithm is None:  # (3)
         raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{name}'.")
     credential = decoded(values.get(b"X-Amz-Credential"))
@@ -152,7 +151,7 @@ def _read_authorization(value: str, date: str | None, region_set: str | None) ->
     if not value.startswith("AWS4-"):
         raise SignatureError(Kind.MISSING_TOKEN)
     word, *pieces = [piece for piece in _PARTS.split(value) if piece]
-    algorithm = _ALGORITHMS.get(word)
+    algorithm = NAMED.get(word)
     if algorithm is None:
         raise SignatureError(Kind.INCOMPLETE, f"Unsupported AWS 'algorithm': '{word}'.")
     digest = base64.b64encode(hashlib.sha256(value.encode("latin-1")).digest()).decode()

@@ -19,6 +19,9 @@ V4A: Final = "AWS4-ECDSA-P256-SHA256"
 V2: Final = "AWS"
 """Signature Version 2, which names no algorithm: it is known by the first word of its Authorization header."""
 
+NAMED: Final[dict[str, Algorithm]] = {V4: V4, V4A: V4A}
+"""The algorithms that a request names."""
+
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _BLOCK_BYTES = 64

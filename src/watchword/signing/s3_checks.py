@@ -48,13 +48,12 @@ from watchword.signing.claims import (
     well_formed_authorization,
 )
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import TERMINATOR, V4, V4A, Algorithm
+from watchword.signing.keys import NAMED, TERMINATOR, V4, V4A, Algorithm
 from watchword.signing.modes import UNSIGNED, check_payload_hash
 from watchword.signing.v2_checks import ONE_SPACE, is_v2_query, read_v2_header_claim, read_v2_query_claim
 
 EXPIRES_SECONDS_MAX = 604_800
 _DEFAULT_REGION = "us-east-1"
-_ALGORITHMS: dict[str, Algorithm] = {V4: V4, V4A: V4A}
 _IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 
 DIRECTORY_BUCKETS = "s3express"
@@ -142,7 +141,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
     expires = decoded(values.get(b"X-Amz-Expires"))
     if not (name and credential and signature and names and date and expires):  # (3)
         raise SignatureError(Kind.QUERY_MALFORMED, _SIX)
-    algorithm = _ALGORITHMS.get(name)
+    algorithm = NAMED.get(name)
     if algorithm is None:
         raise SignatureError(
             Kind.QUERY_MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
@@ -176,7 +175,7 @@ def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
     word, space, rest = value.partition(" ")
     if not space:
         raise SignatureError(Kind.ARGUMENT, ONE_SPACE, _argument("Authorization", value))
-    algorithm = _ALGORITHMS.get(word)
+    algorithm = NAMED.get(word)
     if algorithm is None:
         raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))
     parts: dict[str, str] = {}
