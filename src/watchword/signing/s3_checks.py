@@ -48,7 +48,7 @@ from watchword.signing.claims import (
     well_formed_authorization,
 )
 from watchword.signing.errors import Kind, SignatureError
-from watchword.signing.keys import NAMED, TERMINATOR, V4, V4A, Algorithm
+from watchword.signing.keys import NAMED, TERMINATOR, V4, Algorithm
 from watchword.signing.modes import UNSIGNED, check_payload_hash
 from watchword.signing.v2_checks import ONE_SPACE, is_v2_query, read_v2_header_claim, read_v2_query_claim
 
