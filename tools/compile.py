@@ -12,10 +12,12 @@ Needs a C compiler and Python's headers. Run: .venv/bin/python tools/compile.py 
 from __future__ import annotations
 
 import ast
+import io
 import os
 import shutil
 import sys
 import tomllib
+from contextlib import redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +49,13 @@ def compile_into(folder: Path) -> list[Path]:
     shutil.copytree(ROOT / "src" / "watchword", folder / "watchword", ignore=_SKIPPED)
     os.chdir(folder)
     options = [f"--config-file={ROOT / 'pyproject.toml'}", f"--python-executable={sys.executable}"]
-    extensions = mypycify([*options, *module_paths()], opt_level="3", debug_level="0", multi_file=True)
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):  # mypyc warns of what it compiles in a slower way
+            extensions = mypycify([*options, *module_paths()], opt_level="3", debug_level="0", multi_file=True)
+    except SystemExit:
+        print(said.getvalue(), end="")
+        raise
     command = Distribution({"name": "watchword", "ext_modules": extensions}).get_command_obj("build_ext")
     command.inplace = True
     command.parallel = os.cpu_count()
