@@ -64,6 +64,22 @@ def test_governance_is_bypassed_by_who_may_and_says_so(acme: Account, s3: Any, l
     assert refusal(s3.get_object, **version)[0] == "NoSuchVersion"
 
 
+def test_governance_becomes_compliance_only_by_who_may_bypass_it(acme: Account, s3: Any, locking: str) -> None:
+    """Who may only set retention could else lock what others own, for good."""
+    version = put(s3, locking, "GOVERNANCE")
+    may = policy(allow(["s3:PutObjectRetention", "s3:GetObjectRetention"], f"arn:aws:s3:::{locking}/*"))
+    keeper = user_with(acme, f"k-{locking}", may).client("s3")
+    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": MUCH_LATER}
+    keeper.put_object_retention(**version, Retention=longer)
+    for_good = {"Mode": "COMPLIANCE", "RetainUntilDate": MUCH_LATER}
+    assert refusal(keeper.put_object_retention, **version, Retention=for_good)[0] == "AccessDenied"
+    bypassing = {"Retention": for_good, "BypassGovernanceRetention": True}
+    assert refusal(keeper.put_object_retention, **version, **bypassing)[0] == "AccessDenied"
+    assert keeper.get_object_retention(**version)["Retention"] == longer
+    s3.put_object_retention(**version, **bypassing)
+    assert keeper.get_object_retention(**version)["Retention"] == for_good
+
+
 def test_a_legal_hold_holds_until_it_is_lifted(s3: Any, locking: str) -> None:
     answer = s3.put_object(Bucket=locking, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")
     version = {"Bucket": locking, "Key": "k", "VersionId": answer["VersionId"]}

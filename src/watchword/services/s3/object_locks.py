@@ -105,10 +105,10 @@ def put_object_retention(
 
 
 def _check_change(stored: StoredObject, mode: str, until: datetime | None, now: datetime, *, bypasses: bool) -> None:
-    """Raise AccessDenied for what would loosen a retention that holds."""
+    """Raise AccessDenied for what would loosen a retention that holds, or turn governance into what nobody can end."""
     if stored.retain_until is None or stored.retain_until <= now:
         return
-    is_kept = mode in (stored.retention_mode, "COMPLIANCE") and until is not None and until >= stored.retain_until
+    is_kept = mode == stored.retention_mode and until is not None and until >= stored.retain_until
     if not is_kept and not (bypasses and stored.retention_mode == "GOVERNANCE"):
         raise locked()
 
