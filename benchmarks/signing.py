@@ -6,7 +6,7 @@ installed says so. Two peers are not among the project's packages:
 
     uv pip install --no-deps --target DIR ministack asigv4
 
-Run: .venv/bin/python benchmarks/signing.py [--peers DIR] [--rounds N]
+Run: PEERS=DIR .venv/bin/python benchmarks/signing.py [--rounds N]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import os
 import sys
 import time
 import timeit
@@ -342,11 +343,10 @@ def measure_streams(rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--peers", help="a folder with peers that are not among the project's packages")
     parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
-    if options.peers:
-        sys.path.append(options.peers)
+    options = parser.parse_known_args()[0]
+    if "PEERS" in os.environ:
+        sys.path.append(os.environ["PEERS"])
     measure_headers(options.rounds)
     measure_streams(options.rounds)
 
