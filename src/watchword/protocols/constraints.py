@@ -27,6 +27,9 @@ _CheckAt = Callable[[Any, str, "list[str]"], None]
 _Rule = tuple[Callable[[Any], bool], str]
 """A claim and the sentence for values that break it."""
 
+_Bound = Any
+"""A number as the model has it, or None: an integer is shown without a fraction, compiled or not."""
+
 SHOWN_MAX = 20
 """Sentences in one answer."""
 
@@ -172,7 +175,8 @@ class _Checks:
 
     def _rules(self, shape: Shape) -> list[_Rule]:
         """The rules of a shape in the order in which AWS reports them."""
-        low, high = shape.min, shape.max
+        low: _Bound = shape.min
+        high: _Bound = shape.max
         if shape.type in ("string", "blob", "list", "map", "character"):
             rules = _length_rules(low, high)
         else:
@@ -186,7 +190,7 @@ class _Checks:
         return rules
 
 
-def _pattern_rule(pattern: str, length_max: float | None) -> _Rule:
+def _pattern_rule(pattern: str, length_max: _Bound) -> _Rule:
     match = compile_pattern(pattern).fullmatch
     # What is too long is reported as such; it is not searched, so that no input can make a pattern slow.
     longest = 131_072 if length_max is None else length_max
@@ -194,7 +198,7 @@ def _pattern_rule(pattern: str, length_max: float | None) -> _Rule:
     return lambda value: len(value) > longest or match(value) is not None, sentence
 
 
-def _length_rules(low: float | None, high: float | None) -> list[_Rule]:
+def _length_rules(low: _Bound, high: _Bound) -> list[_Rule]:
     rules: list[_Rule] = []
     if low is not None:
         rules.append((lambda value: len(value) >= low, f"Member must have length greater than or equal to {low}"))
@@ -203,7 +207,7 @@ def _length_rules(low: float | None, high: float | None) -> list[_Rule]:
     return rules
 
 
-def _range_rules(low: float | None, high: float | None) -> list[_Rule]:
+def _range_rules(low: _Bound, high: _Bound) -> list[_Rule]:
     rules: list[_Rule] = []
     if low is not None:
         rules.append((lambda value: value >= low, f"Member must have value greater than or equal to {low}"))
