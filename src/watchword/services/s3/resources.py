@@ -216,7 +216,10 @@ def _missing(
     request: object,
     version: str | None = None,
 ) -> Resource:
-    """What is not there: the caller's own, unless the name says whose it would be."""
+    """What is not there: the caller's own, unless the name says whose it would be.
+
+    DIFFERS: 0005. AWS answers NoSuchBucket to anybody; here who may do nothing to a bucket does not learn of it either.
+    """
     if name.endswith(DIRECTORY_SUFFIX):
         return _new_directory(request, name, caller)
     resource = Resource(
