@@ -7,13 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.services.s3.points import new_point, put_policy, through_points
 from tests.support.house import Account, House, Keys, allow, deny, policy, user_with
+from tests.support.raw_requests import RawRequest
+
+from watchword.signing.keys import derive_signing_key
 
 VISIBLE_SECONDS = 1.0
 KEY = "arn:aws:s3:::explained/home/bob/a.txt"
@@ -149,6 +156,32 @@ def test_no_secret_is_written_down(home: House, account: Account) -> None:
     lines = (home.server.data_dir / "decisions.jsonl").read_text()
     for secret in (key["SecretAccessKey"], credentials["SecretAccessKey"], credentials["SessionToken"]):
         assert secret not in lines
+
+
+@pytest.mark.parametrize("name", ["x-amz-server-side-encryption-customer-key", "X-Amz-S3session-Token"])
+def test_no_secret_of_a_url_is_written_down_where_its_signature_went_wrong(home: House, bob: Keys, name: str) -> None:
+    """A client, say, that leaves the query string out of what it signs."""
+    secret, now, host = token_hex(32), datetime.now(UTC), bob.endpoint.partition("//")[2]
+    scope = f"{now:%Y%m%d}/us-east-1/s3/aws4_request"
+    parameters = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{bob.access_key_id}/{scope}",
+        "X-Amz-Date": f"{now:%Y%m%dT%H%M%SZ}",
+        "X-Amz-Expires": "60",
+        "X-Amz-SignedHeaders": "host",
+        name: secret,
+    }
+    canonical = f"GET\n/explained/a\n\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    digest = sha256(canonical.encode()).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{now:%Y%m%dT%H%M%SZ}\n{scope}\n{digest}"
+    key = derive_signing_key(bob.secret_access_key, f"{now:%Y%m%d}", "us-east-1", "s3")
+    parameters["X-Amz-Signature"] = key.sign(text.encode())
+    target = f"/explained/a?{urlencode(parameters)}"
+    answer = RawRequest(bob.endpoint, "GET", target, ((b"host", host.encode()),)).send()
+    assert answer.code == "SignatureDoesNotMatch"
+    mismatch = recorded(home, answer.headers["x-amz-request-id"])["request"]["mismatch"]
+    assert mismatch["part"] == "the query string"
+    assert secret not in (home.server.data_dir / "decisions.jsonl").read_text()
 
 
 def test_a_request_that_might_be_made_is_explained(home: House, account: Account, bob: Keys) -> None:

@@ -54,6 +54,8 @@ MISMATCHES_MAX: Final = 16
 """Signatures that are looked into in one second."""
 _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
+_SECRET: Final = ("security-token", "session-token", "customer-key")
+"""Parts of the names of headers and parameters that hold a secret, in lower case."""
 
 
 class Checked(NamedTuple):
@@ -265,7 +267,8 @@ class Decisions:
             return None
         if found is None:
             return MismatchLine("", "the secret access key is another, or the signature was changed on its way")
-        if any("security-token" in text.lower() for text in (found.expected, found.signed)):
+        shown = f"{found.expected}\n{found.signed}".lower()
+        if any(name in shown for name in _SECRET):
             return MismatchLine(found.part, found.reason)
         return MismatchLine(found.part, found.reason, found.expected[:_TEXT_MAX], found.signed[:_TEXT_MAX])
 

@@ -23,7 +23,8 @@ REGION = re.compile(
 """Regions of the `aws` partition."""
 
 _SUFFIXES = (".amazonaws.com", ".api.aws", ".localhost")
-_S3_LABELS = frozenset({"s3", "s3-fips"})
+_S3_LABEL = re.compile(r"s3(?:-fips|express-[a-z0-9-]+)?\Z")
+"""That of S3, and those of its directory buckets: one a zone, and `s3express-control`."""
 _POINT_LABELS = frozenset({"s3-accesspoint", "s3-accesspoint-fips"})
 _POINT = re.compile(r"([a-z0-9][a-z0-9-]{1,48}[a-z0-9])-([0-9]{12})\Z")
 """How clients put an access point and its account before the host of an endpoint."""
@@ -77,7 +78,7 @@ def _read_labels(prefix: str) -> HostName:
     if point is not None:
         return point
     for start, label in enumerate(labels):
-        if label in _S3_LABELS and len(labels) - start <= 3:
+        if _S3_LABEL.match(label) and len(labels) - start <= 3:
             rest = [part for part in labels[start + 1 :] if part != "dualstack"]
             if len(rest) <= 1 and all(REGION.match(part) for part in rest):
                 return HostName("s3", rest[0] if rest else None, ".".join(labels[:start]) or None)

@@ -19,6 +19,7 @@ _OF_THE_SIGNATURE = frozenset(
         b"x-amz-credential",
         b"x-amz-date",
         b"x-amz-expires",
+        b"x-amz-s3session-token",
         b"x-amz-security-token",
         b"x-amz-signature",
         b"x-amz-signedheaders",

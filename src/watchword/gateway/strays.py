@@ -22,9 +22,11 @@ _STRAYS = (b"partNumber", b"uploadId", b"versionId")
 
 def refuse_strays(operation: str, head: RequestHead) -> None:
     """Raise InvalidArgument or MethodNotAllowed for an upload with a parameter that would be passed over."""
-    if operation not in _UPLOADS or not any(stray in head.query_string for stray in _STRAYS):
+    query_string = head.query_string
+    # What is escaped may spell any name.
+    if operation not in _UPLOADS or not (b"%" in query_string or any(stray in query_string for stray in _STRAYS)):
         return
-    query = query_values(head.query_string)
+    query = query_values(query_string)
     if "versionId" in query:
         message = "This operation does not accept a version-id."
         raise _invalid_argument(message, "versionId", query["versionId"][0] or "")

@@ -57,7 +57,7 @@ _DEFAULT_REGION = "us-east-1"
 _IN_HEADER, _IN_QUERY = Form.HEADER, Form.QUERY
 
 DIRECTORY_BUCKETS = "s3express"
-"""What requests to directory buckets are signed for; the token of a session for one has a header of its own."""
+"""What requests to directory buckets are signed for; the token of a session for one has a name of its own."""
 _MARKERS = frozenset({b"X-Amz-Algorithm", b"X-Amz-Credential", b"X-Amz-Signature"})
 _DATE8 = re.compile(r"\d{8}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
@@ -154,6 +154,9 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
     payload_hash = _presigned_payload_hash(head, values, signed)  # (6)
     _check_presigned_headers(head, values, signed)  # (7)
     query = canonical_query([pair for pair in pairs if pair[0] != b"X-Amz-Signature"])
+    token = values.get(b"X-Amz-Security-Token")
+    if token is None and scope.service == DIRECTORY_BUCKETS:
+        token = values.get(b"X-Amz-S3session-Token")
     return Claim(
         key,
         scope,
@@ -161,7 +164,7 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
         signature,
         moment.at,
         moment.basic,
-        decoded(values.get(b"X-Amz-Security-Token")),
+        decoded(token),
         _IN_QUERY,
         expires_seconds,
         payload_hash,

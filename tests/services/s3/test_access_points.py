@@ -78,10 +78,10 @@ def test_the_alias_stands_where_a_bucket_does(acme: Account, filled: str) -> Non
     "host", ["{0}.localhost", "{0}.s3.localhost", "{0}.s3-accesspoint.us-east-1.amazonaws.com", "{0}.127.0.0.1"]
 )
 def test_hosts_that_clients_make_of_an_access_point(acme: Account, filled: str, host: str) -> None:
-    arn = new_point(acme, filled, PublicAccessBlockConfiguration=OPEN)
-    put_policy(acme, arn, point_policy(arn, "s3:GetObject"))
     s3 = s3_client(acme.administrator)
     s3.delete_public_access_block(Bucket=filled)
+    arn = new_point(acme, filled, PublicAccessBlockConfiguration=OPEN)
+    put_policy(acme, arn, point_policy(arn, "s3:GetObject"))
     s3.put_bucket_policy(Bucket=filled, Policy=delegate(filled, acme.id))
     name = host.format(f"{arn.rpartition('/')[2]}-{acme.id}")
     answer = unsigned(acme.administrator, "GET", "/a/k").with_header(b"host", name.encode()).send()
@@ -305,6 +305,7 @@ def test_a_public_policy_of_an_access_point_is_refused_unless_it_was_made_for_it
     document = point_policy(arn, "s3:GetObject")
     assert refusal(control.put_access_point_policy, **named, Policy=document)[0] == "AccessDenied"
     half = OPEN | {"RestrictPublicBuckets": True}
+    s3_client(acme.administrator).put_public_access_block(Bucket=filled, PublicAccessBlockConfiguration=half)
     other = new_point(acme, filled, PublicAccessBlockConfiguration=half)
     put_policy(acme, other, point_policy(other, "s3:GetObject"))
     named["Name"] = other.rpartition("/")[2]
@@ -312,6 +313,24 @@ def test_a_public_policy_of_an_access_point_is_refused_unless_it_was_made_for_it
     s3_client(acme.administrator).put_bucket_policy(Bucket=filled, Policy=delegate(filled, acme.id))
     nobody = through_points(acme.administrator, config=Config(signature_version=UNSIGNED))
     assert refusal(nobody.get_object, Bucket=other, Key="a/k")[0] == "AccessDenied"
+
+
+def test_a_bucket_that_blocks_public_policies_blocks_those_of_its_access_points(
+    acme: Account, globex: Account, s3: Any, filled: str
+) -> None:
+    arn = new_point(acme, filled, PublicAccessBlockConfiguration=OPEN)
+    theirs = new_point(globex, filled, BucketAccountId=acme.id, PublicAccessBlockConfiguration=OPEN)
+    named = {"AccountId": acme.id, "Name": arn.rpartition("/")[2]}
+    control = control_client(acme.administrator)
+    document = point_policy(arn, "s3:GetObject")
+    for block, is_blocked in ((OPEN | {"BlockPublicPolicy": True}, True), (OPEN, False)):
+        s3.put_public_access_block(Bucket=filled, PublicAccessBlockConfiguration=block)
+        if is_blocked:
+            assert refusal(control.put_access_point_policy, **named, Policy=document)[0] == "AccessDenied"
+        else:
+            control.put_access_point_policy(**named, Policy=document)
+        # Another account learns nothing of the bucket by what its own access point takes.
+        put_policy(globex, theirs, point_policy(theirs, "s3:GetObject"))
 
 
 def test_the_block_of_an_access_point_stands_over_its_bucket(
@@ -331,6 +350,8 @@ def test_the_block_of_an_access_point_stands_over_its_bucket(
 
 
 def test_the_block_of_the_bucket_stands_over_a_public_access_point(acme: Account, s3: Any, filled: str) -> None:
+    restricting = OPEN | {"RestrictPublicBuckets": True}
+    s3.put_public_access_block(Bucket=filled, PublicAccessBlockConfiguration=restricting)
     arn = new_point(acme, filled, PublicAccessBlockConfiguration=OPEN)
     put_policy(acme, arn, point_policy(arn, "s3:GetObject"))
     s3.put_bucket_policy(Bucket=filled, Policy=delegate(filled, acme.id))
@@ -339,9 +360,7 @@ def test_the_block_of_the_bucket_stands_over_a_public_access_point(acme: Account
     s3.delete_public_access_block(Bucket=filled)
     assert nobody.get_object(Bucket=arn, Key="a/k")["Body"].read() == b"x"
     control = control_client(acme.administrator)
-    control.put_public_access_block(
-        AccountId=acme.id, PublicAccessBlockConfiguration=OPEN | {"RestrictPublicBuckets": True}
-    )
+    control.put_public_access_block(AccountId=acme.id, PublicAccessBlockConfiguration=restricting)
     try:
         assert refusal(nobody.get_object, Bucket=arn, Key="a/k")[0] == "AccessDenied"
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.services.s3.points import new_point, through_points
 from tests.services.s3.test_control import control_client
 from tests.support.fronts import fronts
 from tests.support.house import Account, House, Keys, allow, deny, policy, refusal, user_with
-from tests.support.raw_requests import raw, unsigned
+from tests.support.raw_requests import RawRequest, raw, unsigned
 
 ZONE = "use1-az4"
 CONFIGURATION = {
@@ -82,6 +83,18 @@ def test_boto3_works_in_sessions_of_its_own(acme: Account, fast: str) -> None:
     assert fast in [each["Name"] for each in control.list_directory_buckets()["Buckets"]]
     assert control.list_objects_v2(Bucket=fast)["KeyCount"] == 0
     control.delete_bucket(Bucket=fast)
+
+
+def test_a_presigned_url_carries_its_session(acme: Account, house: House, fast: str) -> None:
+    s3 = s3_client(acme.administrator)
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": fast, "Key": "k"}, ExpiresIn=3600)
+    endpoint, target = acme.administrator.endpoint, url.removeprefix(acme.administrator.endpoint)
+    host = (b"host", endpoint.partition("//")[2].encode())
+    request = RawRequest(endpoint, "GET", target, (host,))
+    assert request.send().body == b"x"
+    assert replace(request, target=target.replace(fast, new_directory(acme))).send().code == "SignatureDoesNotMatch"
+    with house.later(301):
+        assert request.send().code == "ExpiredToken"
 
 
 def test_a_session_lasts_five_minutes(acme: Account, house: House, fast: str) -> None:

@@ -176,6 +176,9 @@ def test_metadata_has_a_limit(s3: Any, bucket: str) -> None:
         ("uploadId=abc", 405, "MethodNotAllowed", ("ResourceType", "UPLOAD")),
         ("versionId=null", 400, "InvalidArgument", ("ArgumentName", "versionId")),
         ("partNumber=1&uploadId=abc&versionId=x", 400, "InvalidArgument", ("ArgumentName", "versionId")),
+        ("part%4eumber=1", 400, "InvalidArgument", ("ArgumentName", "partNumber")),
+        ("%75ploadId=abc", 405, "MethodNotAllowed", ("ResourceType", "UPLOAD")),
+        ("version%49d=null", 400, "InvalidArgument", ("ArgumentName", "versionId")),
     ],
 )
 def test_an_upload_with_a_parameter_that_it_does_not_take_writes_nothing(

@@ -92,6 +92,17 @@ def test_buckets_and_access_points_in_host_names(host: str, bucket: str | None) 
     assert (target.service.name, target.region, target.bucket) == ("s3", "eu-west-1", bucket)
 
 
+@pytest.mark.parametrize("service", ["s3", "s3express"])
+def test_the_host_of_a_zone_names_the_directory_bucket(service: str) -> None:
+    bucket = "fast--use1-az4--x-s3"
+    authorization = f"AWS4-HMAC-SHA256 Credential=AKIA/20260314/us-east-1/{service}/aws4_request, SignedHeaders=host"
+    for before, found in ((f"{bucket}.", bucket), ("", None)):
+        host = f"{before}s3express-use1-az4.us-east-1.amazonaws.com"
+        lines = [(b"host", host.encode()), (b"authorization", authorization.encode())]
+        target = identify(RequestHead("PUT", b"/k", b"", lines), "us-east-1")
+        assert (target.service.name, target.bucket, target.host_region) == ("s3", found, "us-east-1")
+
+
 def test_a_host_that_names_another_service_is_no_bucket() -> None:
     for host in (b"iam.localhost", b"sts.localhost", b"iam.us-east-1.localhost"):
         target = identify(RequestHead("GET", b"/", b"", [(b"host", host)]), "us-east-1")

@@ -52,9 +52,15 @@ def put_access_point_policy(call: Call[shapes.PutAccessPointPolicyRequest], dire
 
 
 def _blocks_public_policies(point: AccessPoint, directory: Directory) -> bool:
-    account = directory.s3_accounts.get(point.account)
-    above = account.public_access if account is not None else None
-    return point.public_access.block_public_policy or (above is not None and above.block_public_policy)
+    """True when the access point, its account, or its bucket there blocks them.
+
+    INVARIANT: a bucket of another account is not looked at, so that what is set on it does not show.
+    """
+    account, bucket = directory.s3_accounts.get(point.account), directory.buckets.get(point.bucket)
+    blocks = [point.public_access, account.public_access if account is not None else None]
+    if bucket is not None and bucket.account == point.bucket_account == point.account:
+        blocks.append(bucket.public_access)
+    return any(block is not None and block.block_public_policy for block in blocks)
 
 
 @operation("s3control:GetAccessPointPolicy")
