@@ -77,7 +77,7 @@ class MismatchLine(msgspec.Struct, omit_defaults=True):
     reason: str
     expected: str = ""
     signed: str = ""
-    """Both empty when the line holds a session token or the key of a customer."""
+    """Both empty when the line holds a secret: a token, a code, the key of a customer."""
 
 
 class DecisionLine(msgspec.Struct, tag_field="t", tag="request", omit_defaults=True, gc=False):

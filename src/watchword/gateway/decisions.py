@@ -54,7 +54,17 @@ MISMATCHES_MAX: Final = 16
 """Signatures that are looked into in one second."""
 _KEPT_MAX: Final = 8_192
 _TEXT_MAX: Final = 512
-_SECRET: Final = ("security-token", "session-token", "customer-key")
+_SECRET: Final = (
+    "security-token",
+    "session-token",
+    "customer-key",
+    "x-amz-mfa",
+    "tokencode",
+    "authenticationcode",
+    "password",
+    "webidentitytoken",
+    "samlassertion",
+)
 """Parts of the names of headers and parameters that hold a secret, in lower case."""
 
 
