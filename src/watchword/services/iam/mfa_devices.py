@@ -58,16 +58,19 @@ class Pair(NamedTuple):
     """The steps of the later code."""
 
 
-@operation("iam:CreateVirtualMFADevice", writes=True)
-def create_virtual_mfa_device(
-    call: Call[shapes.CreateVirtualMFADeviceRequest],
-    directory: Directory,
-    random_bytes: RandomBytes,
-    seed_sealer: Sealer,
-) -> shapes.CreateVirtualMFADeviceResponse:
-    """Make a device of nobody's and tell its seed. Raises EntityAlreadyExists, LimitExceeded, InvalidInput (tags)."""
+class NewDevice(NamedTuple):
+    """A device that is to be made, and what is told of it once."""
+
+    device: MfaDevice
+    seed: SecretText
+    picture: bytes
+
+
+def draw_device(
+    call: Call[shapes.CreateVirtualMFADeviceRequest], random_bytes: RandomBytes, seed_sealer: Sealer
+) -> NewDevice:
+    """Make the seed of a device and draw it, which takes a while. Raises ValidationError, InvalidInput (tags)."""
     asked = call.request
-    quotas.VIRTUAL_MFA_DEVICES.check(directory.mfa_devices.count(call.account))
     device_id, seed = new_unique_id("MFA", random_bytes), new_seed(random_bytes)
     device = MfaDevice(
         account=call.account,
@@ -80,6 +83,16 @@ def create_virtual_mfa_device(
     )
     if len(device.serial_number) > SERIAL_NUMBER_MAX:
         raise ValidationError(f"The serial number of a device has at most {SERIAL_NUMBER_MAX} characters.")
+    return NewDevice(device, seed, _qr_code(device, seed))
+
+
+@operation("iam:CreateVirtualMFADevice", writes=True, prepare=draw_device)
+def create_virtual_mfa_device(
+    call: Call[shapes.CreateVirtualMFADeviceRequest], directory: Directory, prepared: NewDevice
+) -> shapes.CreateVirtualMFADeviceResponse:
+    """Make a device of nobody's and tell its seed. Raises EntityAlreadyExists, LimitExceeded."""
+    device, seed, picture = prepared
+    quotas.VIRTUAL_MFA_DEVICES.check(directory.mfa_devices.count(call.account))
     try:
         directory.mfa_devices.add(device)
     except AlreadyExists:
@@ -88,7 +101,7 @@ def create_virtual_mfa_device(
         virtual_mfa_device=shapes.VirtualMFADevice(
             serial_number=device.serial_number,
             base32_string_seed=seed.reveal().encode(),
-            qr_code_png=_qr_code(device, seed),
+            qr_code_png=picture,
             tags=tag_views(device.tags) if device.tags else None,
         )
     )
