@@ -271,6 +271,30 @@ def test_nobody_takes_the_name_by_which_clients_reach_an_access_point(
     assert taken[0] == "InvalidRequest"
 
 
+def test_access_points_are_listed_by_account_and_by_bucket_in_pages(acme: Account, globex: Account, s3: Any) -> None:
+    buckets = new_name(), new_name()
+    for bucket in buckets:
+        s3.create_bucket(Bucket=bucket)
+    arns = [new_point(acme, bucket) for bucket in buckets for _ in range(3)]
+    control, found, token = control_client(acme.administrator), list[Any](), {}
+    while token is not None:
+        page = control.list_access_points(AccountId=acme.id, Bucket=buckets[0], MaxResults=2, **token)
+        assert len(page["AccessPointList"]) <= 2
+        found += page["AccessPointList"]
+        token = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+    assert sorted(each["AccessPointArn"] for each in found) == sorted(arns[:3])
+    assert {each["Bucket"] for each in found} == {buckets[0]}
+    listed = control.list_access_points(AccountId=acme.id)["AccessPointList"]
+    assert {each["AccessPointArn"] for each in listed} >= set(arns)
+    elsewhere = control_client(acme.administrator, "eu-west-1")
+    assert elsewhere.list_access_points(AccountId=acme.id)["AccessPointList"] == []
+    strangers = control_client(globex.administrator)
+    assert refusal(strangers.list_access_points, AccountId=acme.id)[0] == "AccessDenied"
+    for wrong in ({"MaxResults": 0}, {"MaxResults": 1001}, {"NextToken": "../x"}):
+        assert refusal(control.list_access_points, AccountId=acme.id, **wrong)[0] == "InvalidRequest"
+    assert refusal(control.list_access_points, AccountId=acme.id, DataSourceType="FSX")[0] == "NotImplemented"
+
+
 def test_a_bucket_stays_while_access_points_of_its_account_lead_to_it(acme: Account, s3: Any, bucket: str) -> None:
     arn = new_point(acme, bucket)
     assert refusal(s3.delete_bucket, Bucket=bucket)[0] == "BucketHasAccessPointsAttached"

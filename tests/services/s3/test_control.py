@@ -21,13 +21,13 @@ BLOCK = {
 }
 
 
-def control_client(keys: Keys) -> Any:
+def control_client(keys: Keys, region: str = REGION) -> Any:
     """S3 Control as boto3 speaks it: the account stands in the host name, which here no resolver knows."""
     connect: Any = boto3.client  # type: ignore[reportUnknownMemberType]
     address = keys.endpoint.partition("//")[2]
     client = connect(
         "s3control",
-        region_name=REGION,
+        region_name=region,
         endpoint_url=keys.endpoint.replace("127.0.0.1", "localhost"),
         aws_access_key_id=keys.access_key_id,
         aws_secret_access_key=keys.secret_access_key,

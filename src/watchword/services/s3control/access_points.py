@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateAccess
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from watchword.core.ids import AccountId, RandomBytes, is_account_id
 from watchword.directory.access_points import AccessPoint
@@ -30,6 +31,8 @@ from watchword.services.s3control.tagging import checked_tags
 
 POINTS_MAX = 10_000
 """Of one account."""
+LISTED_MAX = 1000
+"""Of one page."""
 _NAME = re.compile(r"(?!xn--)[a-z0-9][a-z0-9-]{1,48}[a-z0-9](?<!-s3alias)(?<!--op-s3)(?<!--ol-s3)\Z")
 _VPC = re.compile(r"vpc-[a-z0-9]{1,32}\Z")
 _ALIAS_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -155,20 +158,27 @@ def _vpc_view(point: AccessPoint) -> shapes.VpcConfiguration | None:
     return shapes.VpcConfiguration(vpc_id=point.vpc) if point.vpc else None
 
 
-@operation("s3control:ListAccessPoints")
+@operation("s3control:ListAccessPoints", pages_itself=True)
 def list_access_points(
     call: Call[shapes.ListAccessPointsRequest], directory: Directory
 ) -> shapes.ListAccessPointsResult:
-    """List the access points of an account in this region, or those of one bucket, by name."""
+    """List the access points of an account in this region, or those of one bucket, by name. Raises InvalidRequest."""
     asked = call.request
+    if asked.data_source_id is not None or asked.data_source_type is not None:
+        raise not_implemented("dataSourceType")
+    limit = LISTED_MAX if asked.max_results is None else asked.max_results
+    if not 1 <= limit <= LISTED_MAX:
+        raise invalid_request(f"The number of results must be between 1 and {LISTED_MAX}.")
+    if asked.next_token is not None and not _NAME.match(asked.next_token):
+        raise invalid_request("The next token is not valid.")
     chosen = (
         point
         for point in directory.access_points.under(
-            asked.account_id, after=(asked.account_id, call.after) if call.after else None
+            asked.account_id, after=(asked.account_id, asked.next_token) if asked.next_token else None
         )
         if point.region == call.region and asked.bucket in (None, point.bucket)
     )
-    page = call.paged(chosen, lambda point: point.name)
+    rows = list(islice(chosen, limit + 1))
     return shapes.ListAccessPointsResult(
         access_point_list=[
             shapes.AccessPoint(
@@ -180,9 +190,10 @@ def list_access_points(
                 alias=point.alias,
                 bucket_account_id=point.bucket_account,
             )
-            for point in page.rows
+            for point in rows[:limit]
         ],
-        next_token=page.marker,
+        # The last name of the page: it grants nothing, and says nothing that the page does not.
+        next_token=rows[limit - 1].name if len(rows) > limit else None,
     )
 
 
