@@ -6,7 +6,8 @@ Rules:
 * A sealed body is a salt of its own and chunks of 64 KiB, each AES-256-GCM under a key derived (HKDF-SHA256) from the
   customer's key and that salt, with the chunk's number as nonce. No derived key meets two bodies, so no nonce comes
   twice; a chunk that is changed, moved, or taken from another body does not open.
-* How long a body is, its record knows: a body that was cut is shorter than that.
+* How long a body is, its record knows: a body that was cut is shorter than that. That a whole body was put in the place
+  of another one, of this key and this length, shows in the record's ETag alone: `scrub` compares it.
 
 Never decides whether a key is asked for, and never reads or writes anything.
 
