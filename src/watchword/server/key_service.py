@@ -97,6 +97,8 @@ class NodeConnection(asyncio.Protocol):
         self._received = bytearray()
         self.is_working = False
         """A request that was handed on waits for the disk."""
+        self._is_full = False
+        """The other end does not take its answers."""
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,12 +122,17 @@ class NodeConnection(asyncio.Protocol):
         self._work()
 
     def pause_writing(self) -> None:
-        """The other end does not take its answers."""
+        self._is_full = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._transport is not None and not self.is_working:
+        self._is_full = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Read on, when what was asked is answered and the answer was taken."""
+        if self._transport is not None and not (self.is_working or self._is_full):
             self._transport.resume_reading()
 
     def close(self) -> None:
@@ -208,8 +215,7 @@ class NodeConnection(asyncio.Protocol):
             self._cut("")
             return
         self._say(_answered(response))
-        if self._transport is not None:
-            self._transport.resume_reading()
+        self._go_on()
 
     def _say(self, answer: Answer) -> None:
         if self._transport is not None:
