@@ -265,7 +265,10 @@ def _check_skew(date: str, requested_at: datetime, now: datetime, rules: Rules) 
 
 
 def _check_window(expires: str, requested_at: datetime, now: datetime, rules: Rules) -> int:
-    """A presigned URL's own window: from its date (less the usual skew) to its date and X-Amz-Expires. Raises."""
+    """A presigned URL's own window: from its date (less the usual skew) to its date and X-Amz-Expires. Raises.
+
+    A URL that is good for no second at all has expired when it arrives.
+    """
     if not _NUMBER.match(expires):
         raise SignatureError(Kind.QUERY_MALFORMED, "X-Amz-Expires should be a number")
     seconds = int(expires)
@@ -278,7 +281,7 @@ def _check_window(expires: str, requested_at: datetime, now: datetime, rules: Ru
             f" {EXPIRES_SECONDS_MAX} seconds",
         )
     age = age_seconds(requested_at, now)
-    if age > seconds:
+    if age > seconds or seconds == 0:
         raise SignatureError(
             Kind.DENIED,
             "Request has expired",

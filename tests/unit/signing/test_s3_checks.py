@@ -269,6 +269,15 @@ class TestPresigned:
         assert self.check(request, NOW - timedelta(seconds=900))
         assert refusal(request, NOW - timedelta(seconds=901))[:3] == ("AccessDenied", 403, "Request is not valid yet")
 
+    def test_it_is_good_for_a_second_at_least(self) -> None:
+        assert self.check(self.request(self.url(1))).expires_seconds == 1
+        assert refusal(self.request(self.url(0))) == (
+            "AccessDenied",
+            403,
+            "Request has expired",
+            {"X-Amz-Expires": "0", "Expires": "2013-05-24T00:00:00Z", "ServerTime": "2013-05-24T00:00:00Z"},
+        )
+
     def test_a_week_is_the_longest(self) -> None:
         assert self.check(self.request(self.url(604_800))).expires_seconds == 604_800
         assert refusal(self.request(self.url(604_801)))[2] == (
