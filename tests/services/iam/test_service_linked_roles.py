@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.support.clocks import SystemClock
 from tests.support.house import Account, House, Keys, allow, policy, refusal, trust, user_with
 from tests.support.organized import SCP, Organized
 
+from watchword.core.ids import AccountId
 from watchword.directory.directory import Directory
-from watchword.services.iam.service_linked_roles import templates
+from watchword.directory.service_linked_roles import RoleDeletion
+from watchword.services.iam.service_linked_roles import DELETIONS_MAX, templates
 from watchword.storage.aws_policies import ShippedAwsPolicies
 
 SCALING = "autoscaling.amazonaws.com"
@@ -175,6 +179,24 @@ class TestDeletion:
         assert status["Status"] == "FAILED"
         assert status["Reason"]["RoleUsageList"][0]["Resources"][0].startswith("o-")
         client.get_role(RoleName="AWSServiceRoleForOrganizations")
+
+    def test_deletions_without_end_are_not_all_kept(self, house: House) -> None:
+        """Who asks again and again makes nobody wait longer; the newest are answered."""
+        account = house.account()
+        begun = SystemClock().now()
+
+        def add(directory: Directory) -> None:
+            for number in range(DELETIONS_MAX * 2):
+                ended_at, task = begun - timedelta(seconds=number), f"task/aws-service-role/a/b/{number:04}"
+                directory.role_deletions.add(RoleDeletion(AccountId(account.id), task, ended_at))
+
+        house.change(add)
+        client = account.administrator.client("iam")
+        task = client.delete_service_linked_role(RoleName=made(client, "again")["RoleName"])["DeletionTaskId"]
+        kept: list[str] = []
+        house.change(lambda directory: kept.extend(each.task_id for each in directory.role_deletions.under(account.id)))
+        newest = {f"task/aws-service-role/a/b/{number:04}" for number in range(DELETIONS_MAX - 1)}
+        assert set(kept) == {task, *newest}
 
 
 def test_every_listed_role_has_a_policy_that_is_shipped_and_a_name_that_fits() -> None:

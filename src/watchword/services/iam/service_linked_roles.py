@@ -34,6 +34,8 @@ from watchword.services.operation import operation
 PATH: Final = "/aws-service-role/"
 ROLE_NAME_MAX: Final = 64
 DELETIONS_KEPT: Final = timedelta(days=30)
+DELETIONS_MAX: Final = 200
+"""Of one account, the newest: each deletion looks at all that are kept, and others wait for it to write."""
 ORGANIZATIONS: Final = "organizations.amazonaws.com"
 
 
@@ -138,8 +140,9 @@ def delete_service_linked_role(
     deletion = RoleDeletion(
         account=call.account, task_id=f"task{PATH}{service}/{role.name}/{number}", ended_at=call.now, usage=usage
     )
-    for old in tuple(directory.role_deletions.under(call.account)):
-        if call.now - old.ended_at > DELETIONS_KEPT:
+    newest = sorted(directory.role_deletions.under(call.account), key=lambda each: each.ended_at, reverse=True)
+    for number, old in enumerate(newest, 1):
+        if number >= DELETIONS_MAX or call.now - old.ended_at > DELETIONS_KEPT:
             directory.role_deletions.remove(old)
     directory.role_deletions.add(deletion)
     return shapes.DeleteServiceLinkedRoleResponse(deletion_task_id=deletion.task_id)
