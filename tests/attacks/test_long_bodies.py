@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -138,6 +139,16 @@ def test_a_client_that_leaves_in_the_middle(front: ServerProcess, sent: int) -> 
     with connect(front) as connection:
         connection.sendall(head(2000 * KIB) + bytes(sent))
         wait_until_spooled(front, something=True)
+    wait_until_spooled(front, something=False)
+
+
+@pytest.mark.parametrize("sent", [600 * KIB, 1150 * KIB, 1200 * KIB, 1500 * KIB])
+def test_a_client_that_leaves_while_a_piece_is_taken(front: ServerProcess, sent: int) -> None:
+    with connect(front) as connection:
+        connection.sendall(head(2000 * KIB, b"/slow") + bytes(sent))
+        wait_until_spooled(front, something=True)
+        # Not a farewell but a reset, which is seen between two pieces.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until_spooled(front, something=False)
 
 

@@ -6,6 +6,7 @@ python -m tests.support.front_server DIR [SETTINGS-AS-JSON]
 /closed…      refused by the head alone, 403
 /small…       takes at most 100 bytes of body
 /picky…       its reader refuses any body that contains `bad`
+/slow…        its reader takes half a second for every piece of a body
 /wait?ms=N    answers after N milliseconds in a worker thread
 /pid          answers with the worker's process id
 /crash        kills the worker
@@ -47,14 +48,17 @@ class Digest:
 
 
 class EchoReader:
-    def __init__(self, *, picky: bool) -> None:
+    def __init__(self, *, picky: bool, slow: bool) -> None:
         self._picky = picky
+        self._slow = slow
         self._sha256 = hashlib.sha256()
         self._size = 0
 
     def feed(self, data: Data, /) -> Data:
         if self._picky and b"bad" in bytes(data):
             raise ApiError("XAmzContentSHA256Mismatch", "the body is bad")
+        if self._slow:
+            time.sleep(0.5)
         self._sha256.update(data)
         self._size += len(data)
         return data
@@ -79,7 +83,8 @@ class EchoGateway:
         self._file.write_bytes(_MEGABYTE * 8)
 
     def begin(self, head: RequestHead, /) -> EchoExchange:
-        exchange = EchoExchange(head, reader=EchoReader(picky=head.path.startswith("/picky")))
+        reader = EchoReader(picky=head.path.startswith("/picky"), slow=head.path.startswith("/slow"))
+        exchange = EchoExchange(head, reader=reader)
         if head.path.startswith("/closed"):
             exchange.response = HttpResponse(403, [], b"closed")
         elif head.path.startswith("/small"):

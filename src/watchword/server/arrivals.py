@@ -57,9 +57,11 @@ class Arriving(asyncio.BufferedProtocol):
         self._filled = 0
         if not left:
             return 0
+        if self._is_lost:
+            # Over TLS the end shows between two buffers as well: what waits for it then waits in vain.
+            raise ClientGone
         self._full.clear()
-        if not self._is_lost:
-            self._connection.flow.resume_reading()
+        self._connection.flow.resume_reading()
         while not self._full.is_set():
             until = deadline(self.left)
             try:
