@@ -6,24 +6,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.house import Account, House, Keys, allow, deny, policy, refusal, trust, user_with
+from tests.support.house import (
+    Account,
+    House,
+    Keys,
+    allow,
+    deny,
+    federate,
+    policy,
+    refusal,
+    session_of,
+    trust,
+    user_with,
+)
 
 READ = policy(allow("s3:GetObject"))
 EVERYTHING = policy(allow("*"))
 LENDER = policy(allow("s3:GetObject"), allow(["sts:GetFederationToken", "sts:TagSession", "iam:*"]))
 INVALID_TOKEN = ("InvalidClientTokenId", "The security token included in the request is invalid")
-
-
-def federate(maker: Keys, name: str = "guest", **options: Any) -> Keys:
-    """Credentials of a federated user."""
-    made = maker.client("sts").get_federation_token(Name=name, **options)["Credentials"]
-    return Keys(maker.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-
-
-def session_of(keys: Keys) -> Keys:
-    """The same user, with temporary credentials."""
-    made = keys.client("sts").get_session_token()["Credentials"]
-    return Keys(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def get(keys: Keys, bucket: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.support.authenticators import Authenticator
 from tests.support.fronts import Fronts, finds_in_memory, fronts
-from tests.support.house import Account, Keys, allow, policy, user_with
+from tests.support.house import Account, Keys, allow, federate, policy, user_with
 from tests.support.raw_requests import call, whoami
 
 
@@ -43,8 +43,7 @@ def test_one_code_is_taken_once_by_all_nodes(system: Fronts, acme: Account) -> N
 
 def test_a_federated_user_is_made_and_served(system: Fronts, acme: Account) -> None:
     front = system.at_front(acme.administrator)
-    made = front.client("sts").get_federation_token(Name="guest", Policy=policy(allow("s3:*")))["Credentials"]
-    guest = Keys(front.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    guest = federate(front, Policy=policy(allow("s3:*")))
     for keys in (guest, replace(guest, endpoint=acme.administrator.endpoint)):
         assert f"arn:aws:sts::{acme.id}:federated-user/guest" in whoami(keys).send().text
         keys.client("s3").list_buckets()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.authenticators import Authenticator
-from tests.support.house import Account, House, Keys, allow, policy, refusal, trust, user_with
+from tests.support.house import Account, House, Keys, allow, policy, refusal, session_of, trust, user_with
 from tests.support.raw_requests import get, raw
 
 WRONG = ("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
@@ -294,8 +294,7 @@ class TestAStolenKey:
 
     def test_cannot_call_iam_as_a_session_without_the_factor(self, holder: tuple[Keys, Authenticator]) -> None:
         keys, device = holder
-        made = keys.client("sts").get_session_token()["Credentials"]
-        session = Keys(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        session = session_of(keys)
         assert refusal(session.client("iam").list_users)[0] == "InvalidClientTokenId"
         device.log_in(keys, 1).client("iam").list_users()
 
@@ -386,8 +385,7 @@ class TestWhatPoliciesSeeOfAFactor:
     def test_key_session_and_session_with_factor(self, acme: Account, holder: tuple[Keys, Authenticator]) -> None:
         keys, device = holder
         name = device.serial.rpartition("/")[2]
-        made = keys.client("sts").get_session_token()["Credentials"]
-        session = Keys(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        session = session_of(keys)
         with_factor = device.log_in(keys)
         present, age = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
         expected: list[tuple[dict[str, Any], tuple[bool, bool, bool]]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.house import Account, allow, policy, refusal, trust, user_with
+from tests.support.house import Account, allow, policy, refusal, session_of, trust, user_with
 from tests.support.raw_requests import call
 
 
@@ -29,7 +29,5 @@ def test_an_empty_session_policy_is_not_no_policy(acme: Account, role: str) -> N
 def test_a_session_token_session_decodes_no_messages(acme: Account) -> None:
     """Of STS it may call AssumeRole and GetCallerIdentity."""
     keys = user_with(acme, "decoder", policy(allow("sts:*")))
-    made = keys.client("sts").get_session_token()["Credentials"]
-    session = type(keys)(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-    said = refusal(session.client("sts").decode_authorization_message, EncodedMessage="any")
+    said = refusal(session_of(keys).client("sts").decode_authorization_message, EncodedMessage="any")
     assert said == ("AccessDenied", "Cannot call DecodeAuthorizationMessage with session credentials")

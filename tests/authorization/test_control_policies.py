@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.clocks import SystemClock
-from tests.support.house import Account, House, Keys, allow, deny, policy, refusal, trust, user_with
+from tests.support.house import Account, House, Keys, allow, deny, federate, policy, refusal, trust, user_with
 from tests.support.organized import RCP, SCP, Organized, everyone
 
 from watchword.core.ids import AccountId, new_unique_id
@@ -262,8 +262,7 @@ class TestResourceControlPolicies:
 def test_federated_users_are_limited_like_their_makers(organized: Organized, member: Account) -> None:
     maker = user_with(member, "lender", policy(allow(["s3:*", "sts:GetFederationToken"])))
     read = policy(allow("s3:ListAllMyBuckets"))
-    made = maker.client("sts").get_federation_token(Name="guest", Policy=read)["Credentials"]
-    guest = Keys(maker.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    guest = federate(maker, Policy=read)
     guest.client("s3").list_buckets()
     with organized.over(member.id, policy(deny("s3:*")), SCP):
         message = refusal(guest.client("s3").list_buckets)[1]

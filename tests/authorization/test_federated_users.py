@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.support.house import Account, Keys, allow, policy, refusal, user_with
+from tests.support.house import Account, Keys, allow, federate, policy, refusal, user_with
 
 READ = policy(allow("s3:GetObject"))
 EVERYTHING = policy(allow("*"))
@@ -28,11 +28,6 @@ def bucket(acme: Account) -> str:
 @pytest.fixture(scope="module")
 def lender(acme: Account) -> Keys:
     return user_with(acme, "lender", EVERYTHING, Tags=[{"Key": "team", "Value": "red"}, {"Key": "site", "Value": "x"}])
-
-
-def federate(maker: Keys, name: str = "guest", **options: Any) -> Keys:
-    made = maker.client("sts").get_federation_token(Name=name, **options)["Credentials"]
-    return Keys(maker.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def get(keys: Keys, bucket: str) -> None:

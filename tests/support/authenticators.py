@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.house import Keys
+from tests.support.house import Keys, session_of
 
 STEP = 30
 
@@ -51,7 +51,4 @@ class Authenticator:
 
     def log_in(self, keys: Keys, ahead: int = 0, **options: Any) -> Keys:
         """A session with the second factor."""
-        made = keys.client("sts").get_session_token(SerialNumber=self.serial, TokenCode=self.code(ahead), **options)[
-            "Credentials"
-        ]
-        return Keys(keys.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        return session_of(keys, SerialNumber=self.serial, TokenCode=self.code(ahead), **options)

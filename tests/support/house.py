@@ -57,6 +57,11 @@ class Keys:
     secret_access_key: str
     session_token: str | None = None
 
+    def temporary(self, answer: Any) -> Keys:
+        """The temporary credentials in an answer of STS, used where these are."""
+        made = answer["Credentials"]
+        return Keys(self.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
     def client(self, service: str) -> Any:
         """A boto3 client that neither retries nor refuses bad values itself."""
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, parameter_validation=False)
@@ -89,8 +94,7 @@ class Account:
         answer = caller.client("sts").assume_role(
             RoleArn=self.arn(f"role/{role_name}"), RoleSessionName="test", **options
         )
-        made = answer["Credentials"]
-        return Keys(caller.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        return caller.temporary(answer)
 
     def service_role(self, house: House) -> str:
         """Put in a role that belongs to an AWS service; gives back its name."""
@@ -182,6 +186,16 @@ def user_with(acme: Account, name: str, document: str | None = None, **options: 
         iam.put_user_policy(UserName=name, PolicyName="grants", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return Keys(acme.administrator.endpoint, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def session_of(keys: Keys, **options: Any) -> Keys:
+    """The same user or root user, with temporary credentials."""
+    return keys.temporary(keys.client("sts").get_session_token(**options))
+
+
+def federate(maker: Keys, name: str = "guest", **options: Any) -> Keys:
+    """Credentials of a federated user."""
+    return maker.temporary(maker.client("sts").get_federation_token(Name=name, **options))
 
 
 def refusal(call: Any, /, **parameters: Any) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.house import Account, Keys, allow, deny, policy, refusal, trust, user_with
+from tests.support.house import Account, Keys, allow, deny, policy, refusal, session_of, trust, user_with
 
 
 @pytest.fixture(scope="module")
@@ -192,8 +192,7 @@ def test_a_role_session_may_what_its_role_may_and_its_session_policy_lets_throug
 
 def test_a_session_token_without_a_second_factor_does_not_reach_iam(acme: Account) -> None:
     for caller in (acme.administrator, acme.root):
-        made = caller.client("sts").get_session_token()["Credentials"]
-        session = Keys(caller.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        session = session_of(caller)
         assert session.client("sts").get_caller_identity()["Account"] == acme.id
         for call in (session.client("iam").get_user, session.client("iam").list_users):
             assert refusal(call) == (
