@@ -84,6 +84,16 @@ def test_what_cannot_be_one(s3: Any, bucket: str, kind: str, change: dict[str, A
     assert refusal(get, Bucket=bucket, Id="a")[0] == "NoSuchConfiguration"
 
 
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "\u00e9", "a" * 65, "a\n"], ids=repr)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_id_has_64_plain_characters_at_most(s3: Any, bucket: str, kind: str, name: str) -> None:
+    put, _, every, _ = calls(s3, kind)
+    member, value = KINDS[kind]
+    assert refusal(put, Bucket=bucket, Id=name, **{member: value | {"Id": name}})[0] == "MalformedXML"
+    put(Bucket=bucket, Id="A-b_c.9" + "x" * 57, **{member: value | {"Id": "A-b_c.9" + "x" * 57}})
+    assert len(every(Bucket=bucket)[f"{member}List"]) == 1
+
+
 def test_who_may_only_read_them_changes_none_and_strangers_see_nothing(
     acme: Account, globex: Account, s3: Any, bucket: str
 ) -> None:

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryCo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +28,8 @@ from watchword.services.s3.lookups import bucket_of
 CONFIGURATIONS_MAX = 1000
 """Of one kind in one bucket."""
 PAGE_MAX = 100
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+"""Which ids S3 takes it does not document; these are what its clients found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def _put(kind: Kind, call: Call[Any], directory: Directory) -> None:
     configuration = getattr(asked, kind.attribute)
     if configuration.id != asked.id:
         raise kind.mismatch()
+    if not _ID.match(asked.id):
+        raise malformed_xml()
     kind.check(configuration)
     document = msgspec.json.encode(configuration).decode()
     record = BucketSetting(bucket=bucket.name, name=kind.prefix + asked.id, document=document)
