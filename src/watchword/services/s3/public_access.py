@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from watchword.directory.buckets import Ownership, PublicAccessBlock
 from watchword.directory.directory import Directory
@@ -50,12 +50,7 @@ def get_public_access_block(
         message = "The public access block configuration was not found"
         raise no_such_setting("NoSuchPublicAccessBlockConfiguration", message, bucket.name)
     return shapes.GetPublicAccessBlockOutput(
-        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(
-            block_public_acls=block.block_public_acls,
-            ignore_public_acls=block.ignore_public_acls,
-            block_public_policy=block.block_public_policy,
-            restrict_public_buckets=block.restrict_public_buckets,
-        )
+        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(**asdict(block))
     )
 
 

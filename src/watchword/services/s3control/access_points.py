@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from msgspec.structs import asdict
+
 from watchword.core.ids import AccountId, RandomBytes, is_account_id
 from watchword.directory.access_points import AccessPoint
 from watchword.directory.buckets import PublicAccessBlock
@@ -139,12 +141,7 @@ def get_access_point(call: Call[shapes.GetAccessPointRequest], directory: Direct
         bucket=point.bucket,
         network_origin=point.network_origin,
         vpc_configuration=_vpc_view(point),
-        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(
-            block_public_acls=block.block_public_acls,
-            ignore_public_acls=block.ignore_public_acls,
-            block_public_policy=block.block_public_policy,
-            restrict_public_buckets=block.restrict_public_buckets,
-        ),
+        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(**asdict(block)),
         creation_date=point.created_at,
         alias=point.alias,
         access_point_arn=point.arn,

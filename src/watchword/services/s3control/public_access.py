@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAcc
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from watchword.core.ids import AccountId
 from watchword.directory.buckets import PublicAccessBlock, S3Account
@@ -44,12 +44,7 @@ def get_public_access_block(
         raise NoSuchPublicAccessBlockConfiguration("The public access block configuration was not found")
     block = settings.public_access
     return shapes.GetPublicAccessBlockOutput(
-        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(
-            block_public_acls=block.block_public_acls,
-            ignore_public_acls=block.ignore_public_acls,
-            block_public_policy=block.block_public_policy,
-            restrict_public_buckets=block.restrict_public_buckets,
-        )
+        public_access_block_configuration=shapes.PublicAccessBlockConfiguration(**asdict(block))
     )
 
 
