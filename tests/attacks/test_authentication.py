@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from tests.support.house import Account, House, Keys, allow, policy, user_with
@@ -329,3 +330,19 @@ class TestNotHttp:
 def refused(answer: Answer) -> bool:
     """True when the answer is an error of the client's that the house knows."""
     return 400 <= answer.status < 500
+
+
+@pytest.mark.parametrize("name", ["TokenCode", "AuthenticationCode1", "NewPassword", "WebIdentityToken"])
+def test_a_code_in_a_request_that_was_signed_wrongly_is_nowhere_to_be_read(tmp_path: Path, name: str) -> None:
+    """What was wrong with a signature is kept for the operator. The code was not used up by it."""
+    house = House.start(tmp_path / "data")
+    try:
+        keys = house.account().administrator
+        signed = raw(keys, "GET", "/", "sts")
+        sent = replace(signed, target=f"/?Action=GetSessionToken&{name}=314159&Version=2011-06-15")
+        assert sent.send().code == "SignatureDoesNotMatch"
+    finally:
+        house.stop()
+    files = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert [data for data in files if b"left out the query string" in data]
+    assert not [data for data in files if b"314159" in data]
