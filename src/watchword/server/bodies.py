@@ -50,14 +50,17 @@ class Body:
         self._receive = receive
         self._arriving = arriving
         self._rest: Arriving | None = None
-        self._started = float("inf")
+        self._seconds = float("inf")
         self._bytes_per_second_min = 1
+        self._started = self._heard_at = 0.0
+        self._heard = 0
         self.received = 0
         """Bytes so far."""
 
-    def expect_within(self, started: float, bytes_per_second_min: int) -> None:
-        """Be patient until `started`, and a second longer for every so many bytes. From now on."""
-        self._started, self._bytes_per_second_min = started, bytes_per_second_min
+    def expect_within(self, seconds: float, bytes_per_second_min: int) -> None:
+        """Be patient for some seconds, and one more for every so many bytes; never so long in silence. From now on."""
+        self._seconds, self._bytes_per_second_min = seconds, bytes_per_second_min
+        self._started = self._heard_at = asyncio.get_running_loop().time()
 
     @property
     def left(self) -> int:
@@ -97,7 +100,9 @@ class Body:
         return {"type": "http.request", "body": bytes(buffer[:size]), "more_body": self.left > 0}
 
     def _deadline(self, received: int) -> float:
-        return self._started + received / self._bytes_per_second_min
+        if received > self._heard:
+            self._heard, self._heard_at = received, asyncio.get_running_loop().time()
+        return self._seconds + min(self._heard_at, self._started + received / self._bytes_per_second_min)
 
 
 class _Plain:
@@ -157,8 +162,7 @@ class Intake:
 
     async def receive(self, body: Body) -> Spooled:
         """Take the body to its end. Raises BodyTooLarge, BodyTooSlow, ClientGone, and what the reader raises."""
-        loop = asyncio.get_running_loop()
-        body.expect_within(loop.time() + self._limits.body_seconds, self._limits.body_bytes_per_second_min)
+        body.expect_within(self._limits.body_seconds, self._limits.body_bytes_per_second_min)
         try:
             await self._receive(body)
         except TimeoutError:
