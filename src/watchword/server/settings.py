@@ -65,7 +65,7 @@ class Limits:
     idle_seconds: float = 60
     """Between two requests of one connection."""
     body_seconds: float = 30
-    """For a body to arrive, on top of one second for every `body_bytes_per_second_min` received; and for each silence."""
+    """For a body to arrive, on top of one second for every `body_bytes_per_second_min` received; also for a silence."""
     body_bytes_per_second_min: int = 1024
     linger_seconds: float = 2
     """How long the rest of a refused request is read and thrown away, so that the client sees the answer."""
