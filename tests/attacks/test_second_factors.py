@@ -6,13 +6,15 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.authenticators import Authenticator
 from tests.support.house import Account, House, Keys, allow, policy, refusal, session_of, trust, user_with
-from tests.support.raw_requests import get
+from tests.support.raw_requests import get, raw
 
 WRONG = ("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
 NOT_LOOKED_AT = (
@@ -226,12 +228,13 @@ class TestARoleThatAsksForASecondFactor:
         )
         keys.client("sts").get_session_token(SerialNumber=device.serial, TokenCode=code)
 
-    def test_is_assumed_with_a_session_that_has_it(
+    def test_is_assumed_with_a_session_that_has_it_and_does_not_pass_it_on(
         self, acme: Account, role: str, holder: tuple[Keys, Authenticator]
     ) -> None:
         keys, device = holder
         session = acme.assume("guarded", device.log_in(keys))
         assert session.client("sts").get_caller_identity()["Arn"].endswith(":assumed-role/guarded/test")
+        assert refusal(session.client("iam").list_users)[0] == "AccessDenied"
 
     def test_of_another_account_is_assumed_with_the_callers_own_device(
         self, acme: Account, globex: Account, holder: tuple[Keys, Authenticator]
@@ -245,25 +248,16 @@ class TestARoleThatAsksForASecondFactor:
         assert refusal(keys.client("sts").assume_role, TokenCode=device.wrong_code(), **asked) == WRONG
         keys.client("sts").assume_role(TokenCode=device.code(), **asked)
 
-    def test_its_sessions_carry_none_however_they_began(
-        self, acme: Account, role: str, holder: tuple[Keys, Authenticator]
-    ) -> None:
-        """AWS: the factor says who may assume a role, and no operation of its sessions can ask for it."""
+    def test_a_chained_session_has_lost_it(self, acme: Account, role: str, holder: tuple[Keys, Authenticator]) -> None:
         keys, device = holder
-        said = "no identity-based policy allows the iam:ListUsers action"
-        began_with = {"SerialNumber": device.serial, "TokenCode": device.code()}
-        for session in (acme.assume("guarded", keys, **began_with), acme.assume("guarded", device.log_in(keys, 1))):
-            assert said in refusal(session.client("iam").list_users)[1]
-
-    def test_a_role_brings_no_code_of_somebodys_device(
-        self, acme: Account, role: str, holder: tuple[Keys, Authenticator]
-    ) -> None:
-        keys, device = holder
+        chained = policy(allow("iam:ListUsers", Condition=WITH_FACTOR))
         iam = acme.administrator.client("iam")
         iam.create_role(RoleName="chained", AssumeRolePolicyDocument=trust(AWS=role))
+        iam.put_role_policy(RoleName="chained", PolicyName="all", PolicyDocument=chained)
         iam.put_role_policy(RoleName="guarded", PolicyName="more", PolicyDocument=policy(allow("sts:AssumeRole")))
         first = acme.assume("guarded", keys, SerialNumber=device.serial, TokenCode=device.code())
-        acme.assume("chained", first)
+        first.client("iam").list_users()
+        assert refusal(acme.assume("chained", first).client("iam").list_users)[0] == "AccessDenied"
         said = refusal(
             first.client("sts").assume_role,
             RoleArn=acme.arn("role/chained"), RoleSessionName="ab", SerialNumber=device.serial,
@@ -359,6 +353,22 @@ def test_seeds_are_nowhere_to_be_read(acme: Account, house: House) -> None:
     kept = b"".join(path.read_bytes() for path in house.server.data_dir.rglob("*") if path.is_file())
     kept += house.log.encode()
     assert not [seed for seed in seeds if seed.encode() in kept]
+
+
+@pytest.mark.parametrize("name", ["TokenCode", "AuthenticationCode1", "NewPassword", "WebIdentityToken"])
+def test_a_code_in_a_request_that_was_signed_wrongly_is_nowhere_to_be_read(tmp_path: Path, name: str) -> None:
+    """What was wrong with a signature is kept for the operator. The code was not used up by it."""
+    house = House.start(tmp_path / "data")
+    try:
+        keys = house.account().administrator
+        signed = raw(keys, "GET", "/", "sts")
+        sent = replace(signed, target=f"/?Action=GetSessionToken&{name}=314159&Version=2011-06-15")
+        assert sent.send().code == "SignatureDoesNotMatch"
+    finally:
+        house.stop()
+    files = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert [data for data in files if b"left out the query string" in data]
+    assert not [data for data in files if b"314159" in data]
 
 
 class TestWhatPoliciesSeeOfAFactor:

@@ -29,8 +29,8 @@ def guarded(instance: Instance, tmp_path: Path) -> tuple[Authenticator, str, Pat
     iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trusts | WITH_FACTOR))
     iam.put_role_policy(
         RoleName=role,
-        PolicyName="lists",
-        PolicyDocument=document({"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}),
+        PolicyName="with-factor",
+        PolicyDocument=document({"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"} | WITH_FACTOR),
     )
     lines = [
         "[profile user]",
@@ -65,7 +65,7 @@ def test_the_cli_asks_for_the_code(aws: Person, instance: Instance, guarded: tup
     assert "MultiFactorAuthentication failed with invalid MFA one time pass code." in said.err
     assert person.run(*who, stdin=device.code() + "\n").startswith(session)
     users = person.run("--profile", "guarded", "iam", "list-users", "--output", "json")
-    assert json.loads(users)["Users"], "the session is kept"
+    assert json.loads(users)["Users"], "the session is kept, and carries the second factor"
 
 
 def test_boto3_asks_for_the_code(aws: Person, instance: Instance, guarded: tuple[Authenticator, str, Path]) -> None:

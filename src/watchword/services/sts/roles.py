@@ -1,7 +1,6 @@
 """AssumeRole: temporary credentials of a role. Whether the caller may is decided before, by the trust policy.
 
-Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html; that sessions carry no second factor:
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ def assume_role(
     asked, caller = call.request, call.caller
     if caller.principal.kind is Kind.ROOT:
         raise AccessDenied("Roles may not be assumed by root accounts.")
-    # INVARIANT: the factor says who may assume a role. Its sessions carry none, so no policy takes one for a person.
-    second_factor_at(asked, prepared)
+    mfa_at = second_factor_at(asked, prepared)
     if asked.provided_contexts:
         raise ValidationError("No identity provider here issues context assertions: ProvidedContexts must be empty.")
     role = find_role(asked.role_arn, directory)
@@ -64,6 +62,7 @@ def assume_role(
         session_name=asked.role_session_name,
         issued_at=issued_at,
         expires_at=issued_at + timedelta(seconds=session_seconds(asked.duration_seconds, role, caller)),
+        mfa_at=mfa_at,
         chain_depth=caller.session.chain_depth + 1 if _is_chained(caller) and caller.session else 0,
         tags=tags,
         transitive_tag_keys=transitive,
