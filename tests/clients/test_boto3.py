@@ -173,7 +173,7 @@ def test_waiters_and_pages_work(instance: Instance, bucket: str) -> None:
 
 
 def test_an_operation_that_is_not_built_says_so(instance: Instance, bucket: str) -> None:
-    code, _ = refusal(instance.client("s3").create_session, Bucket=bucket)
+    code, _ = refusal(instance.client("s3").get_object_torrent, Bucket=bucket, Key="key")
     assert code == "NotImplemented"
 
 

@@ -120,7 +120,7 @@ def test_serve_has_a_switch_for_version_2(
     command = [WATCHWORD, "serve", "--data", str(data_dir), "--http", "127.0.0.1:0", "--json", *flags]
     server = start(command, data_dir)
     try:
-        url = f"{server.http}/bucket/key?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=4000000000"
+        url = f"{server.http}/bucket/key?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=2000000000"
         assert b"<Code>" + code in send("GET", {"url": url, "headers": {}})[1]
     finally:
         assert server.stop() == 0
