@@ -6,15 +6,13 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.authenticators import Authenticator
 from tests.support.house import Account, House, Keys, allow, policy, refusal, session_of, trust, user_with
-from tests.support.raw_requests import get, raw
+from tests.support.raw_requests import get
 
 WRONG = ("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
 NOT_LOOKED_AT = (
@@ -353,22 +351,6 @@ def test_seeds_are_nowhere_to_be_read(acme: Account, house: House) -> None:
     kept = b"".join(path.read_bytes() for path in house.server.data_dir.rglob("*") if path.is_file())
     kept += house.log.encode()
     assert not [seed for seed in seeds if seed.encode() in kept]
-
-
-@pytest.mark.parametrize("name", ["TokenCode", "AuthenticationCode1", "NewPassword", "WebIdentityToken"])
-def test_a_code_in_a_request_that_was_signed_wrongly_is_nowhere_to_be_read(tmp_path: Path, name: str) -> None:
-    """What was wrong with a signature is kept for the operator. The code was not used up by it."""
-    house = House.start(tmp_path / "data")
-    try:
-        keys = house.account().administrator
-        signed = raw(keys, "GET", "/", "sts")
-        sent = replace(signed, target=f"/?Action=GetSessionToken&{name}=314159&Version=2011-06-15")
-        assert sent.send().code == "SignatureDoesNotMatch"
-    finally:
-        house.stop()
-    files = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
-    assert [data for data in files if b"left out the query string" in data]
-    assert not [data for data in files if b"314159" in data]
 
 
 class TestWhatPoliciesSeeOfAFactor:
