@@ -58,7 +58,7 @@ def role(acme: Account) -> str:
 
 def events(data_dir: Path, name: str) -> list[dict[str, object]]:
     """The audit events of an operation."""
-    lines = [line for file in (data_dir / "audit").iterdir() for line in file.read_text().splitlines()]
+    lines = [line for file in (data_dir / "audit").iterdir() for line in file.read_text().split("\n")[:-1]]
     return [event for event in map(json.loads, lines) if event["eventName"] == name]
 
 

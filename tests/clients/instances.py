@@ -159,7 +159,7 @@ class Instance:
         """The audit's events of this operation so far, of clients that call themselves so."""
         # Whatever was written down earlier is on disk when a write is acknowledged.
         self.client("iam").create_group(GroupName=fresh("group"))
-        lines = [line for path in (self.data_dir / "audit").iterdir() for line in path.read_text().splitlines()]
+        lines = [line for path in (self.data_dir / "audit").iterdir() for line in path.read_text().split("\n")[:-1]]
         events = [json.loads(line) for line in lines]
         return [each for each in events if each["eventName"] == name and user_agent in each["userAgent"]]
 
