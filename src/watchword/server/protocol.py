@@ -57,8 +57,8 @@ class FrontProtocol(HttpToolsProtocol):
         super().__init__(config, state, {}, loop)
         self.access_log = False
         self._endpoint = endpoint
-        self._tls_version = ""
         """The id of the VPC endpoint that the listener stands for."""
+        self._tls_version = ""
         self.state = state
         self.front = state.front
         self.limits = state.limits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support.policies import full
 from tests.support.policy_pools import SESSION, USER, A, B
@@ -211,3 +212,13 @@ def test_an_address_of_the_network_is_proposed_and_not_its_name(asked: str, prop
     nothing: dict[str, str] = {}
     found = turning_value(condition, nothing.get, True, effect="Allow", has_variables=True)
     assert found == (proposed,)
+
+
+@pytest.mark.parametrize("layer", [Layer.RESOURCE, Layer.TRUST])
+def test_an_unreadable_policy_of_another_accounts_resource_is_written_anew(layer: Layer) -> None:
+    """Taking it away would leave a resource that lets no other account in."""
+    policies = msgspec.structs.replace(
+        identity(allow("s3:GetObject")), resource=SourcedPolicy(PolicySource(layer, "p", ""), None)
+    )
+    (change,) = smallest(asking(owner=B), policies)
+    assert (change.kind, change.owner, change.is_own) == ("replace policy", Owner.RESOURCE_ACCOUNT, False)
