@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -32,87 +32,105 @@ class Hostile(NamedTuple):
         return len(head.raw_path) + len(head.query_string) + lines + len(self.body)
 
 
-def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Iterator[Hostile]:
-    """Requests by somebody who knows one access key id and no secret; `share` of the size that the front allows."""
-    url = int(URL_BYTES * share) - 200
-    rest = int(HEAD_BYTES * share) - url
-    amz = f"{now:%Y%m%dT%H%M%SZ}"
-    day = amz[:8]
+class _Signed(NamedTuple):
+    """Signs wrongly, in the name of a key that is known."""
 
-    def signed(
+    key: str
+    now: datetime
+
+    def lines(
+        self,
         names: str = "host;x-amz-date;x-amz-content-sha256",
-        key: str = known_key,
+        *,
+        key: str = "",
         service: str = "s3",
-        signature: str = HEX,
         more: Lines | None = None,
     ) -> Lines:
+        """A Signature Version 4 header and what belongs to it."""
         value = (
-            f"AWS4-HMAC-SHA256 Credential={key}/{day}/us-east-1/{service}/aws4_request,"
-            f" SignedHeaders={names}, Signature={signature}"
+            f"AWS4-HMAC-SHA256 Credential={key or self.key}/{self.now:%Y%m%d}/us-east-1/{service}/aws4_request,"
+            f" SignedHeaders={names}, Signature={HEX}"
         )
         return [
             (b"host", b"127.0.0.1"),
             (b"authorization", value.encode()),
-            (b"x-amz-date", amz.encode()),
+            (b"x-amz-date", f"{self.now:%Y%m%dT%H%M%SZ}".encode()),
             (b"x-amz-content-sha256", HEX.encode()),
             *(more or []),
         ]
 
-    def ecdsa(signature: str) -> Lines:
+    def ecdsa(self, signature: str) -> Lines:
+        """The same of SigV4a."""
         value = (
-            f"AWS4-ECDSA-P256-SHA256 Credential={known_key}/{day}/s3/aws4_request,"
+            f"AWS4-ECDSA-P256-SHA256 Credential={self.key}/{self.now:%Y%m%d}/s3/aws4_request,"
             f" SignedHeaders=host;x-amz-date;x-amz-content-sha256;x-amz-region-set, Signature={signature}"
         )
-        return [*signed()[:1], (b"authorization", value.encode()), *signed()[2:], (b"x-amz-region-set", b"*")]
+        host, _, *rest = self.lines()
+        return [host, (b"authorization", value.encode()), *rest, (b"x-amz-region-set", b"*")]
 
+
+def hostile_requests(known_key: str, now: datetime, share: float = 1.0) -> Iterator[Hostile]:
+    """Requests by somebody who knows one access key id and no secret; `share` of the size that the front allows."""
+    signed = _Signed(known_key, now)
+    url = int(URL_BYTES * share) - 200
+    yield from _wrong_credentials(signed)
+    yield from _long_urls(signed, url)
+    yield from _long_headers(signed, url, int(HEAD_BYTES * share) - url)
+    yield from _other_versions(known_key, now, url)
+    yield from _uploads(signed)
+    yield _form(known_key, now, share, nested=False)
+    yield _form(known_key, now, share, nested=True)
+    yield _form("", now, share, nested=False)
+    form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
+    lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed.lines(service="sts")]
+    yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
+
+
+def _wrong_credentials(signed: _Signed) -> Iterator[Hostile]:
     yield _get("nothing at all", [(b"host", b"127.0.0.1")])
-    yield _get("an unknown key", signed(key="AKIAAAAAAAAAAAAAAAAA"))
-    yield _get("a wrong signature", signed())
-    yield _get("a wrong signature, SigV4a", ecdsa("3044" + "0220" + "11" * 32 + "0220" + "22" * 32))
-    yield _get("no signature at all, SigV4a", ecdsa("30" * 72))
-    yield _get("a long path of escapes", signed(), b"/b/" + b"%c3%bc" * (url // 6))
-    yield _get("a long path of dots", signed(service="sts"), b"/a/.." * (url // 5))
-    yield _get("a long query of parameters", signed(), query=b"&".join([b"b=%d" % at for at in range(url // 8)]))
-    yield _get("a long query of escapes", signed(), query=b"a=" + b"%c3%bc" * (url // 6))
-    yield _get("a long query of pluses", signed(), query=b"a=" + b"+" * url)
-    yield _get(
-        "a long Authorization of commas",
-        [(b"host", b"h"), (b"authorization", b"AWS4-HMAC-SHA256 " + b"a=b," * (url // 4))],
-    )
-    many: Lines = [(b"x-amz-meta-%d" % at, b"v" * (rest // 200)) for at in range(190)]
-    yield _get(
-        "many headers, all signed",
-        signed(";".join(["host", "x-amz-date", "x-amz-content-sha256", *(n.decode() for n, _ in many)]), more=many),
-    )
-    yield _get("many headers, none signed", signed(more=many))
-    spaces: Lines = [(b"x-amz-meta-a", b"a  " * (url // 3))]
-    yield _get("a header of spaces", signed("host;x-amz-date;x-amz-content-sha256;x-amz-meta-a", more=spaces))
-    names = ";".join(f"h{at}" for at in range(url // 6))
-    yield _get("a long list of signed headers", signed("host;" + names))
+    yield _get("an unknown key", signed.lines(key="AKIAAAAAAAAAAAAAAAAA"))
+    yield _get("a wrong signature", signed.lines())
+    yield _get("a wrong signature, SigV4a", signed.ecdsa("3044" + "0220" + "11" * 32 + "0220" + "22" * 32))
+    yield _get("no signature at all, SigV4a", signed.ecdsa("30" * 72))
     token: Lines = [(b"x-amz-security-token", b"A" * 4096)]
     listed = "host;x-amz-date;x-amz-content-sha256;x-amz-security-token"
-    yield _get("a forged session token", signed(listed, key="ASIAAAAAAAAAAAAAAAAA", more=token))
+    yield _get("a forged session token", signed.lines(listed, key="ASIAAAAAAAAAAAAAAAAA", more=token))
+    yield _get("a service that is not served", signed.lines(service="dynamodb"))
+
+
+def _long_urls(signed: _Signed, url: int) -> Iterator[Hostile]:
+    yield _get("a long path of escapes", signed.lines(), b"/b/" + b"%c3%bc" * (url // 6))
+    yield _get("a long path of dots", signed.lines(service="sts"), b"/a/.." * (url // 5))
+    yield _get("a long query of parameters", signed.lines(), query=b"&".join([b"b=%d" % at for at in range(url // 8)]))
+    yield _get("a long query of escapes", signed.lines(), query=b"a=" + b"%c3%bc" * (url // 6))
+    yield _get("a long query of pluses", signed.lines(), query=b"a=" + b"+" * url)
     yield _get(
         "version 2, a long query",
         [(b"host", b"h")],
         query=b"AWSAccessKeyId=A&Signature=x&Expires=9999999999&" + b"x-amz-a=%0A&" * (url // 12),
     )
-    yield from _other_versions(known_key, now, url)
-    yield from _uploads(signed)
-    yield _get("a service that is not served", signed(service="dynamodb"))
-    yield _form(known_key, now, share, nested=False)
-    yield _form(known_key, now, share, nested=True)
-    yield _form("", now, share, nested=False)
-    form = b"Action=GetCallerIdentity&Version=2011-06-15&" + b"a=%c3%bc&" * int(100_000 * share)
-    lines: Lines = [(b"content-type", b"application/x-www-form-urlencoded"), *signed(service="sts")]
-    yield Hostile("a long form, wrongly signed", RequestHead("POST", b"/", b"", lines), form)
 
 
-def _uploads(signed: Callable[..., Lines]) -> Iterator[Hostile]:
+def _long_headers(signed: _Signed, url: int, rest: int) -> Iterator[Hostile]:
+    yield _get(
+        "a long Authorization of commas",
+        [(b"host", b"h"), (b"authorization", b"AWS4-HMAC-SHA256 " + b"a=b," * (url // 4))],
+    )
+    many: Lines = [(b"x-amz-meta-%d" % at, b"v" * (rest // 200)) for at in range(190)]
+    listed = ";".join(["host", "x-amz-date", "x-amz-content-sha256", *(name.decode() for name, _ in many)])
+    yield _get("many headers, all signed", signed.lines(listed, more=many))
+    yield _get("many headers, none signed", signed.lines(more=many))
+    spaces: Lines = [(b"x-amz-meta-a", b"a  " * (url // 3))]
+    yield _get("a header of spaces", signed.lines("host;x-amz-date;x-amz-content-sha256;x-amz-meta-a", more=spaces))
+    names = ";".join(f"h{at}" for at in range(url // 6))
+    yield _get("a long list of signed headers", signed.lines("host;" + names))
+
+
+def _uploads(signed: _Signed) -> Iterator[Hostile]:
     upload: Lines = [(b"content-length", b"1000000000"), (b"x-amz-decoded-content-length", b"999999999")]
     yield Hostile(
         "a large upload, wrongly signed",
-        RequestHead("PUT", b"/bucket/key", b"", signed("host;x-amz-date;x-amz-content-sha256", more=upload)),
+        RequestHead("PUT", b"/bucket/key", b"", signed.lines(more=upload)),
     )
     yield Hostile(
         "a large upload by nobody",
