@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from watchword.policy import spec
-from watchword.policy.access import AccessRequest, Policies, SourcedPolicy
+from watchword.policy.access import AccessRequest, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.changes import (
     AWS_MANAGED,
     Change,
@@ -245,12 +245,10 @@ def _against_unreadable(request: AccessRequest, policies: Policies) -> list[Chan
             change = _changed(request, "remove policy", place, policy)
             left = spec.decide(*apply_change(change, request, policies))
             is_needed = left.layer is place.layer and left.reason == "no policy allows"
-            # Across accounts the resource must say yes, so a policy of its own that is there is written anew.
             is_abroad = request.principal.account != request.resource_account
-            must_speak = place.layer in (Layer.RESOURCE, Layer.TRUST) and is_abroad
+            must_speak = policy is own.resource and (is_abroad or request.resource_rule is ResourceRule.REQUIRED)
             if place.layer in (Layer.BOUNDARY, Layer.ENDPOINT) or is_needed or must_speak:
-                content = _statement(request, place.layer)
-                change = _changed(request, "replace policy", place, policy, content=content)
+                change = _changed(request, "replace policy", place, policy, content=_statement(request, place.layer))
             return [change]
     return []
 
