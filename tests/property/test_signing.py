@@ -31,6 +31,8 @@ from watchword.signing.verification import read_claim, verify
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 SAFE = "-._~"
+# A query that bears one of these is a signature, or a part of one; what a client signs has none.
+SIGNING_PARAMETERS = re.compile(r"x-amz-|AWSAccessKeyId|Signature|Expires", re.IGNORECASE)
 
 pieces = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 segments = st.lists(st.one_of(pieces, st.sampled_from([".", "..", "", "a", "-_.~"])), max_size=6)
@@ -38,6 +40,7 @@ escaped_paths = segments.map(lambda parts: "/" + "/".join(quote(part, SAFE) for 
 raw_queries = st.lists(st.tuples(pieces, pieces), max_size=6).map(
     lambda pairs: "&".join(f"{quote(name, SAFE)}={quote(value, SAFE)}" for name, value in pairs)
 )
+own_queries = raw_queries.filter(lambda query: not SIGNING_PARAMETERS.search(query))
 bodies = st.binary(max_size=64)
 names = st.from_regex(r"x-[a-z]{1,8}", fullmatch=True)
 values = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
@@ -113,7 +116,7 @@ def test_a_date_is_read_or_refused_never_anything_else(text: str) -> None:
 
 @pytest.mark.parametrize("s3", [False, True])
 @given(
-    method=st.sampled_from(["GET", "PUT", "POST"]), path=escaped_paths, query=raw_queries, extra=headers, body=bodies
+    method=st.sampled_from(["GET", "PUT", "POST"]), path=escaped_paths, query=own_queries, extra=headers, body=bodies
 )
 def test_what_is_signed_verifies(
     s3: bool, method: str, path: str, query: str, extra: dict[str, str], body: bytes
