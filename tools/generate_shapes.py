@@ -15,6 +15,7 @@ from pathlib import Path
 
 from watchword.protocols.model import Ref, ServiceModel, error_code, error_status, load_service
 from watchword.protocols.names import attribute_name
+from watchword.protocols.secret_members import is_secret
 
 SERVICES = Path(__file__).parent.parent / "src" / "watchword" / "services"
 
@@ -23,8 +24,6 @@ SCALARS = {
     "byte": "int", "bigInteger": "int", "float": "float", "double": "float", "bigDecimal": "float",
     "timestamp": "datetime", "blob": "bytes",
 }  # fmt: skip
-SECRETS = frozenset({"SessionToken"})
-"""Members that are secret although the model does not say so."""
 TAKEN = frozenset({"Shape", "Sequence", "Mapping", "ClassVar", "FileBody", "Spooled", "ApiError"})
 
 
@@ -77,9 +76,7 @@ class Generator:
         shape = self.model.shapes[name]
         lines = [f"class {name}(Shape, frozen=True, kw_only=True):", f'    """{self.role(name)}"""', ""]
         secret = [
-            attribute_name(key)
-            for key, ref in shape.members.items()
-            if key in SECRETS or self.model.shapes[ref.shape].sensitive
+            attribute_name(key) for key, ref in shape.members.items() if is_secret(key, self.model.shapes[ref.shape])
         ]
         if secret:
             shown = "{" + ", ".join(f'"{member}"' for member in secret) + "}"

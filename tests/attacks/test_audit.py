@@ -223,6 +223,9 @@ def test_nothing_in_the_log_can_be_used_again(trail: Trail, admin: Keys) -> None
     requests += [call(admin, "iam", "CreateLoginProfile", UserName="keeper", Password="pass-word-1!")]
     requests += [call(admin, "iam", "ChangePassword", OldPassword="pass-word-1!", NewPassword="pass-word-2!")]
     requests += [call(admin, "sts", "GetSessionToken", SerialNumber="arn:aws:iam::1:mfa/x", TokenCode="918273")]
+    requests += [call(admin, "sts", "GetSessionToken", SerialNumber="arn:aws:iam::1:mfa/x", TokenCode="5647382")]
+    pair = {"AuthenticationCode1": "2837465", "AuthenticationCode2": "63728x"}
+    requests += [call(admin, "iam", "EnableMFADevice", UserName="keeper", SerialNumber="arn:aws:iam::1:mfa/x", **pair)]
     requests += [put(admin, "/audited/secret", b"the-body-of-an-object"), get(admin, "/audited/secret")]
     customer_key = base64.b64encode(b"k" * 32).decode()
     encrypted = {
@@ -235,6 +238,7 @@ def test_nothing_in_the_log_can_be_used_again(trail: Trail, admin: Keys) -> None
     assert all(len(trail.events(answer)) == 1 for answer in answers)
     written = b"\n".join(trail.lines()) + trail.house.log.encode()
     secrets = {customer_key, "pass-word-1!", "pass-word-2!", "918273", "the-body-of-an-object", "a-token-of-ours"}
+    secrets |= {"5647382", *pair.values()}
     for each in (admin, keys, account.root, *sessions):
         secrets |= {each.secret_access_key}
         secrets |= {each.session_token, each.session_token[100:160]} if each.session_token else set()

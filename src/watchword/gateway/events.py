@@ -20,13 +20,7 @@ from watchword.gateway.exchange import Exchange
 from watchword.gateway.identify import Served
 from watchword.gateway.names import read_scope
 from watchword.protocols.getters import Getter, getter
-
-_NEVER_WRITTEN = frozenset({
-    "AuthenticationCode1", "AuthenticationCode2", "NewPassword", "OldPassword", "Password", "PrivateKey",
-    "SAMLAssertion", "TokenCode", "TradeInToken", "WebIdentityToken",
-})  # fmt: skip
-"""Members that are secret although not every model says so."""
-
+from watchword.protocols.secret_members import is_secret
 
 Told = tuple[Exchange, ApiError | None]
 """A request that was answered, or refused with an error."""
@@ -80,9 +74,7 @@ def _written_members(service: Served, operation_name: str) -> tuple[tuple[str, .
     facts = model.operations[operation_name]
     members = model.shapes[facts.input.shape].members if facts.input is not None else {}
     names = [
-        name
-        for name, ref in members.items()
-        if not ref.streaming and not model.shapes[ref.shape].sensitive and name not in _NEVER_WRITTEN
+        name for name, ref in members.items() if not ref.streaming and not is_secret(name, model.shapes[ref.shape])
     ]
     return tuple(name[0].lower() + name[1:] for name in names), getter(names, typed=True)
 

@@ -45,6 +45,32 @@ def test_several_errors_are_counted_and_joined() -> None:
     )
 
 
+@pytest.mark.parametrize("code", ["9182736", "91827", "91827x"])
+@pytest.mark.parametrize(
+    ("service", "operation", "rest", "member"),
+    [
+        ("sts", "AssumeRole", f"{ROLE}&RoleSessionName=s2&", "TokenCode"),
+        ("sts", "GetSessionToken", "", "TokenCode"),
+        (
+            "iam",
+            "EnableMFADevice",
+            "UserName=a&SerialNumber=123456789&AuthenticationCode2=123456&",
+            "AuthenticationCode1",
+        ),
+        (
+            "iam",
+            "ResyncMFADevice",
+            "UserName=a&SerialNumber=123456789&AuthenticationCode1=123456&",
+            "AuthenticationCode2",
+        ),
+    ],
+)
+def test_a_mistyped_one_time_code_is_not_shown(service: str, operation: str, rest: str, member: str, code: str) -> None:
+    said = message(service, operation, f"{rest}{member}={code}")
+    assert said.startswith(f"1 validation error detected: Value at '{member[0].lower()}{member[1:]}' failed to satisfy")
+    assert code not in said
+
+
 def test_what_is_missing() -> None:
     assert message("iam", "DeleteUser", "") == (
         "1 validation error detected: Value null at 'userName' failed to satisfy constraint: Member must not be null"

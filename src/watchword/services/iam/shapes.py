@@ -371,6 +371,7 @@ class DetachUserPolicyRequest(Shape, frozen=True, kw_only=True):
 class EnableMFADeviceRequest(Shape, frozen=True, kw_only=True):
     """Input of EnableMFADevice."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"authentication_code1", "authentication_code2"})
     user_name: str
     serial_number: str
     authentication_code1: str
@@ -1214,6 +1215,7 @@ class ResourceSpecificResult(Shape, frozen=True, kw_only=True):
 class ResyncMFADeviceRequest(Shape, frozen=True, kw_only=True):
     """Input of ResyncMFADevice."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"authentication_code1", "authentication_code2"})
     user_name: str
     serial_number: str
     authentication_code1: str

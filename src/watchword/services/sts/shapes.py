@@ -14,6 +14,7 @@ from watchword.protocols.shapes import Shape
 class AssumeRoleRequest(Shape, frozen=True, kw_only=True):
     """Input of AssumeRole."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"token_code"})
     role_arn: str
     role_session_name: str
     policy_arns: Sequence[PolicyDescriptorType] | None = None
@@ -124,6 +125,7 @@ class GetFederationTokenResponse(Shape, frozen=True, kw_only=True):
 class GetSessionTokenRequest(Shape, frozen=True, kw_only=True):
     """Input of GetSessionToken."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"token_code"})
     duration_seconds: int | None = None
     serial_number: str | None = None
     token_code: str | None = None
