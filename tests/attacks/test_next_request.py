@@ -201,6 +201,21 @@ class TestBuckets:
             (lambda: s3.delete_bucket_policy(Bucket="next-request"), False),
         )
 
+    def test_a_bucket_policy_that_was_replaced_holds_for_every_object(self, company: Account, office: House) -> None:
+        """What is kept of the policy belongs to the bucket, and the same text is put again and again."""
+        s3 = company.administrator.client("s3")
+        s3.create_bucket(Bucket="next-objects")
+        for key in ("a", "b", "c"):
+            s3.put_object(Bucket="next-objects", Key=key, Body=b"v")
+        keys = user_with(company, "reader")
+        grant = {"Principal": {"AWS": company.arn("user/reader")}, "Action": "s3:GetObject"}
+        opened = policy({"Effect": "Allow", **grant, "Resource": "arn:aws:s3:::next-objects/*"})
+        closed = policy({"Effect": "Deny", **grant, "Resource": "arn:aws:s3:::next-objects/*"})
+        for document, is_allowed in [(opened, True), (closed, False)] * 2:
+            s3.put_bucket_policy(Bucket="next-objects", Policy=document)
+            for key in ("a", "b", "c", "a"):
+                assert statuses(get(keys, f"/next-objects/{key}")) == {200 if is_allowed else 403}
+
     def test_an_object_written_is_read_and_deleted_is_gone(self, company: Account, office: House) -> None:
         s3 = company.administrator.client("s3")
         s3.create_bucket(Bucket="next-object")

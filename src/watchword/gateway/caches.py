@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from watchword.directory.ports import Change
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+_GONE: Final = object()
 
 
 class AccountCache(Generic[V]):
@@ -84,3 +86,30 @@ class AccountCache(Generic[V]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+class TextCache(Generic[K, V]):
+    """What was made of texts, by what else it depends on: a mapping bounded in number and in characters of the texts.
+
+    The oldest entries make room for new ones; what was made of the newest text stays, however long the text is.
+    """
+
+    __slots__ = ("_characters", "_characters_max", "_entries_max", "entries")
+
+    def __init__(self, entries_max: int, characters_max: int) -> None:
+        self.entries: dict[tuple[K, str], V] = {}
+        self._entries_max = entries_max
+        self._characters_max = characters_max
+        self._characters = 0
+
+    def put(self, what: K, text: str, value: V) -> None:
+        """Keep what was made of a text."""
+        entries = self.entries
+        if (what, text) not in entries:
+            self._characters += len(text)
+        entries[what, text] = value
+        while len(entries) > self._entries_max or (self._characters > self._characters_max and len(entries) > 1):
+            with suppress(RuntimeError, StopIteration):  # another thread was first
+                oldest = next(iter(entries))
+                if entries.pop(oldest, _GONE) is not _GONE:
+                    self._characters -= len(oldest[1])

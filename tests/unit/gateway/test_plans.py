@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import tracemalloc
+from collections.abc import Callable, Iterable
 from contextlib import _GeneratorContextManager  # type: ignore[reportPrivateUsage]
 from datetime import UTC, datetime
 
@@ -86,8 +88,62 @@ def test_resource_control_policies_enabled_while_there_are_none_stand_over_the_n
     [
         ("arn:aws:s3:::plans/a.txt", "arn:aws:s3:::plans"),
         ("arn:aws:s3:::plans", "arn:aws:s3:::plans"),
+        (
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/way/object/a/object/b",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/way",
+        ),
+        (
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/way",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/way",
+        ),
+        (
+            "arn:aws:iam::111122223333:role/s3:accesspoint/object/r",
+            "arn:aws:iam::111122223333:role/s3:accesspoint/object/r",
+        ),
         ("arn:aws:iam::111122223333:role/path/r", "arn:aws:iam::111122223333:role/path/r"),
     ],
 )
 def test_the_policy_of_an_object_is_its_bucket_s(resource: str, holder: str) -> None:
     assert policy_holder(resource) == holder
+
+
+OPEN = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}'
+
+
+def memory_of(documents: Documents, asked: Iterable[tuple[str, str]]) -> int:
+    """How many bytes more are held after these policies of these resources were asked for."""
+    tracemalloc.start()
+    try:
+        for arn, text in asked:
+            assert documents.of_resource(arn, text, is_trust=False).document is not None
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_objects_of_a_bucket_share_its_policy() -> None:
+    documents = Documents()
+    first = documents.of_resource("arn:aws:s3:::plans/0", OPEN, is_trust=False)
+    assert first.source.id == "arn:aws:s3:::plans"
+    for number in range(3):
+        assert documents.of_resource(f"arn:aws:s3:::plans/{number}", OPEN, is_trust=False) is first
+    assert documents.of_resource("arn:aws:s3:::other/0", OPEN, is_trust=False).source.id == "arn:aws:s3:::other"
+
+
+def test_a_great_bucket_takes_no_more_memory_than_a_small_one() -> None:
+    asked = [(f"arn:aws:s3:::plans/{number:08}", OPEN) for number in range(2_000)]
+    assert memory_of(Documents(), asked) < 64 * 1024
+
+
+def test_one_who_writes_long_policies_all_day_fills_no_memory() -> None:
+    """A policy that was replaced is held on to by its text until others need the room: that room is bounded."""
+    long = OPEN.replace('"s3:*"', json.dumps([f"s3:Get{number:05}*" for number in range(1_000)]))
+    asked = [("arn:aws:s3:::plans", long + " " * number) for number in range(120)]
+    few = memory_of(Documents(characters_max=10 * len(long)), asked[:10])
+    assert memory_of(Documents(characters_max=10 * len(long)), asked) < 2 * few
+
+
+def test_a_policy_that_is_longer_than_the_bound_still_holds() -> None:
+    documents = Documents(characters_max=10)
+    for bucket in ("arn:aws:s3:::plans", "arn:aws:s3:::other"):
+        assert documents.of_resource(bucket, OPEN, is_trust=False).document is not None
