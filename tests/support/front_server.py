@@ -32,7 +32,7 @@ from tests.support.clocks import SystemClock
 
 from watchword.core.errors import ApiError, BodyTooLarge, BodyTooSlow, WatchwordError
 from watchword.core.http import FileBody, HttpResponse, RequestHead, Spooled
-from watchword.server.contract import Commit, Data
+from watchword.server.contract import Commit
 from watchword.server.data_directory import CREDENTIALS
 from watchword.server.settings import Address, Limits, Settings
 from watchword.server.workers import serve
@@ -54,8 +54,12 @@ class EchoReader:
         self._sha256 = hashlib.sha256()
         self._size = 0
 
-    def feed(self, data: Data, /) -> Data:
-        if self._picky and b"bad" in bytes(data):
+    def parts(self, view: memoryview, /) -> list[memoryview]:
+        self.feed(bytes(view))
+        return [view]
+
+    def feed(self, data: bytes, /) -> bytes:
+        if self._picky and b"bad" in data:
             raise ApiError("XAmzContentSHA256Mismatch", "the body is bad")
         if self._slow:
             time.sleep(0.5)

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, Self
 
 from watchword.core.errors import BodyTooLarge, BodyTooSlow, SealBroken
 from watchword.core.http import FileBody, FileRange, Opener, Spooled
@@ -33,8 +33,8 @@ INLINE_BYTES_MAX = 64 * 1024
 PIECE_BYTES = 512 * 1024
 """Of a body on its way in: the size of each of two buffers."""
 _SENT_PIECE_BYTES = 256 * 1024
-
-Data = TypeVar("Data", bound=bytes | memoryview)
+_WRITTEN_PARTS_MAX = 1024
+"""As many as Linux takes in one call."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -113,9 +113,13 @@ class _Plain:
         self.checksums: dict[str, str] = {}
         self.stated: tuple[str, str] | None = None
 
-    def feed(self, data: Data, /) -> Data:
+    def feed(self, data: bytes, /) -> bytes:
         self.size += len(data)
         return data
+
+    def parts(self, view: memoryview, /) -> list[memoryview]:
+        self.size += len(view)
+        return [view]
 
     def finish(self) -> _Plain:
         return self
@@ -181,13 +185,13 @@ class Intake:
             if body.received > self._body_bytes_max:
                 raise BodyTooLarge(self._body_bytes_max)
             if body.received <= INLINE_BYTES_MAX:
-                self._take(bytes(waiting))
+                self._take(memoryview(bytes(waiting)))
                 waiting.clear()
             elif more and body.fills():
                 await self._receive_long(body, waiting)
                 return
             elif len(waiting) >= PIECE_BYTES or not more:
-                await self._threads.run(partial(self._take, bytes(waiting)))
+                await self._threads.run(partial(self._take, memoryview(bytes(waiting))))
                 waiting.clear()
 
     async def _receive_long(self, body: Body, first: bytearray) -> None:
@@ -209,18 +213,18 @@ class Intake:
         if refusal is not None:
             raise refusal
 
-    def _take(self, data: bytes | memoryview) -> None:
-        decoded = self._reader.feed(data)
-        if self._file is not None:
-            _write(self._file, decoded)
-            return
-        self._decoded += decoded
-        if len(self._decoded) > INLINE_BYTES_MAX:
+    def _take(self, view: memoryview) -> None:
+        parts = self._reader.parts(view)
+        if self._file is None:
+            for part in parts:
+                self._decoded += part
+            if len(self._decoded) <= INLINE_BYTES_MAX:
+                return
             self._path = self._spool_dir / secrets.token_hex(16)
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             self._file = FileIO(descriptor, "wb")
-            _write(self._file, self._decoded)
-            self._decoded.clear()
+            parts, self._decoded = [memoryview(self._decoded)], bytearray()
+        _write(self._file, parts)
 
     def _finish(self) -> Spooled:
         digest = self._reader.finish()
@@ -325,8 +329,16 @@ def _open_next(part: FileRange) -> BinaryIO:
         raise EOFError(f"`{part.path}` is gone") from None
 
 
-def _write(file: FileIO, data: bytes | bytearray | memoryview) -> None:
-    """Write all of it, where the system takes only a part at a time as well."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
+def _write(file: FileIO, parts: list[memoryview]) -> None:
+    """Write all of them, where the system takes only a part at a time as well."""
+    while parts:
+        written = os.writev(file.fileno(), parts[:_WRITTEN_PARTS_MAX])
+        done = 0
+        for part in parts:
+            if written < len(part):
+                break
+            written -= len(part)
+            done += 1
+        parts = parts[done:]
+        if written:
+            parts[0] = parts[0][written:]

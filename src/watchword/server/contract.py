@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from watchword.gateway.key_desk import KeyDesk
 
 
-Data = TypeVar("Data", bound=bytes | memoryview)
-
-
 class PayloadDigest(Protocol):
     """What is known of a body when its last byte has passed."""
 
@@ -38,8 +35,12 @@ class PayloadDigest(Protocol):
 class PayloadReader(Protocol):
     """Decodes and verifies a body piece by piece. Its methods raise WatchwordError, which goes to `Gateway.refuse`."""
 
-    def feed(self, data: Data, /) -> Data | bytes:
-        """Take the next bytes off the wire, give back the decoded bytes. A view is good only until it is taken."""
+    def feed(self, data: bytes, /) -> bytes:
+        """Take the next bytes off the wire, give back the decoded bytes."""
+        ...
+
+    def parts(self, view: memoryview, /) -> list[memoryview]:
+        """The same for bytes that are lent until the next call: give back the places where the decoded bytes lie."""
         ...
 
     def finish(self) -> PayloadDigest:

@@ -20,7 +20,6 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum, auto
-from typing import TypeVar, cast
 
 from watchword.core.errors import ApiError
 from watchword.signing.errors import Kind, SignatureError
@@ -32,31 +31,30 @@ CHUNK_BYTES_MIN = 8192
 _LINE_BYTES_MAX = 256
 _TRAILER_BYTES_MAX = 4096
 
-_SIGNED_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{64})\r\n\Z")
-_ECDSA_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{16,144})\*{0,128}\r\n\Z")
-_PLAIN_LINE = re.compile(rb"([0-9a-fA-F]{1,16})\r\n\Z")
+_SIGNED_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{64})\r\n")
+_ECDSA_LINE = re.compile(rb"([0-9a-fA-F]{1,16});chunk-signature=([0-9a-f]{16,144})\*{0,128}\r\n")
+_PLAIN_LINE = re.compile(rb"([0-9a-fA-F]{1,16})\r\n")
+_NEXT_LINES = {line: re.compile(rb"\r\n" + line.pattern) for line in (_SIGNED_LINE, _ECDSA_LINE, _PLAIN_LINE)}
+"""A frame's end and the next one's line, which mostly come together."""
 _PADDING = "*"
 _PADDED_LENGTH = 144
 _EMPTY_SHA256 = hashlib.sha256().hexdigest()
 
 
-Data = TypeVar("Data", bound=bytes | memoryview)
-"""A piece of a body. A view is not kept, and what is given back for it may be a part of it."""
-
-
 class _Chain:
     """The chain of signatures through a body: each covers the one before it."""
 
-    __slots__ = ("_algorithm", "_previous", "_where")
+    __slots__ = ("_algorithm", "_chunk_head", "_previous", "_where")
 
     def __init__(self, amz_date: str, scope: str, seed: str, algorithm: Algorithm = V4) -> None:
         self._algorithm = algorithm
         self._where = f"{amz_date}\n{scope}"
+        self._chunk_head = f"{algorithm}-PAYLOAD\n{self._where}\n"
         self._previous = seed
         """The request's signature, then each frame's."""
 
     def _chunk_text(self, sha256: str) -> bytes:
-        return f"{self._algorithm}-PAYLOAD\n{self._where}\n{self._previous}\n{_EMPTY_SHA256}\n{sha256}".encode()
+        return f"{self._chunk_head}{self._previous}\n{_EMPTY_SHA256}\n{sha256}".encode()
 
     def _trailer_text(self, trailers: Mapping[str, str]) -> bytes:
         canonical = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()))
@@ -130,6 +128,8 @@ class ChunkDecoder:
         "_chunk_signature",
         "_chunk_size",
         "_decoded_size",
+        "_line",
+        "_next_line",
         "_prover",
         "_state",
         "_total",
@@ -139,6 +139,8 @@ class ChunkDecoder:
         """`prover` is None when frames are unsigned; `announced` are the trailers that must come, in lower case."""
         self._decoded_size = decoded_size
         self._prover = prover
+        self._line = _PLAIN_LINE if prover is None else prover.line
+        self._next_line = _NEXT_LINES[self._line]
         self._announced = announced
         self._state = _LINE
         self._buffer = bytearray()
@@ -149,27 +151,39 @@ class ChunkDecoder:
         self._chunk_signature = ""
         self._total = 0
 
-    def feed(self, data: Data) -> Data | bytes:
-        """Decode the next piece. Raises SignatureError or ApiError as soon as the body is wrong."""
-        view = memoryview(data)
-        pieces: list[memoryview] = []
-        at = 0
-        while at < len(data):
-            if self._state is _DATA:
-                piece = view[at : at + self._chunk_left]
-                at += len(piece)
-                pieces.append(piece)
-                self._take_data(piece)
-            elif self._state is _TRAILERS:
-                self._buffer += data[at:]
+    def feed(self, data: bytes) -> bytes:
+        """Decode the next piece into one. Raises what `parts` raises."""
+        return b"".join(self.parts(memoryview(data)))
+
+    def parts(self, view: memoryview) -> list[memoryview]:
+        """The data in the next piece, where it lies. Raises SignatureError or ApiError as soon as the body is wrong."""
+        parts: list[memoryview] = []
+        at, size = 0, len(view)
+        while at < size:
+            state = self._state
+            if state is _DATA:
+                left = self._chunk_left
+                part = view[at : at + left]
+                taken = len(part)
+                at += taken
+                parts.append(part)
+                self._chunk_left = left - taken
+                if self._prover is not None:
+                    self._chunk_sha256.update(part)
+                if taken == left:
+                    self._end_chunk()
+                    self._state = _DATA_END
+            elif state is _DATA_END and not self._buffer and (match := self._next_line.match(view, at)) is not None:
+                self._begin_chunk(match)
+                at = match.end()
+            elif state is _TRAILERS:
+                self._buffer += view[at:]
                 if len(self._buffer) > _TRAILER_BYTES_MAX:
                     raise malformed_trailer()
                 break
             else:
                 at += self._take_line(bytes(view[at : at + _LINE_BYTES_MAX]))
-        if len(pieces) == 1 and isinstance(data, memoryview):
-            return cast("Data", pieces[0])  # what was lent may be lent on
-        return b"".join(pieces)  # the only copy
+        return parts
 
     def finish(self) -> dict[str, str]:
         """The trailers by lower-case name, when the body came whole. Raises SignatureError or ApiError."""
@@ -187,14 +201,6 @@ class ChunkDecoder:
             raise malformed_trailer()
         return trailers
 
-    def _take_data(self, piece: memoryview) -> None:
-        self._chunk_left -= len(piece)
-        if self._prover is not None:
-            self._chunk_sha256.update(piece)
-        if self._chunk_left == 0:
-            self._check_chunk()
-            self._state = _DATA_END
-
     def _take_line(self, data: bytes) -> int:
         """Take what the next 256 bytes have of the line, and say how much that is."""
         end = data.find(b"\n")
@@ -210,15 +216,18 @@ class ChunkDecoder:
                     raise malformed_frame()
                 self._state = _LINE
             else:
-                self._begin_chunk(line)
+                self._begin_chunk(self._read_line(line))
         return upto
 
-    def _begin_chunk(self, line: bytes) -> None:
-        match = (_PLAIN_LINE if self._prover is None else self._prover.line).match(line)
+    def _read_line(self, line: bytes) -> re.Match[bytes]:
+        match = self._line.fullmatch(line)
         if match is None:
-            if self._prover is not None and _PLAIN_LINE.match(line):
+            if self._prover is not None and _PLAIN_LINE.fullmatch(line):
                 raise SignatureError(Kind.MISMATCH)
             raise malformed_frame()
+        return match
+
+    def _begin_chunk(self, match: re.Match[bytes]) -> None:
         size = int(match[1], 16)
         self._chunk_count += 1
         if size and self._chunk_count > 1 and self._chunk_size < CHUNK_BYTES_MIN:
@@ -233,10 +242,10 @@ class ChunkDecoder:
         if size:
             self._state = _DATA
         else:
-            self._check_chunk()
+            self._end_chunk()
             self._state = _TRAILERS
 
-    def _check_chunk(self) -> None:
+    def _end_chunk(self) -> None:
         if self._prover is not None:
             self._prover.chunk(self._chunk_sha256.hexdigest(), self._chunk_signature)
 

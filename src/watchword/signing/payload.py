@@ -5,7 +5,7 @@
     (3) checksums   Content-MD5, one x-amz-checksum-* in the head or announced as a trailer
     (4) at the end  size, then chain and trailers, then SHA-256, then Content-MD5, then the checksum
 
-Decides whether a body is whole and true. Never stores it and never buffers it: `feed` hands on what it was given.
+Decides whether a body is whole and true. Never stores it and never buffers it: what it takes it hands on.
 
 INVARIANT: nothing may be made of the bytes until `finish` has returned.
 
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 from watchword.signing.checksums import HEADER_PREFIX, HEADERS, SIZES_BYTES, Checksum, new_checksum, read_base64
-from watchword.signing.chunks import ChunkDecoder, ChunkProver, Data, incomplete_body
+from watchword.signing.chunks import ChunkDecoder, ChunkProver, incomplete_body
 from watchword.signing.claims import Claim
 from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import Prover
@@ -78,15 +78,28 @@ class PayloadReader:
         """The bytes that the data will have, as the request says; more are never handed on."""
         return self._expected.size
 
-    def feed(self, wire: Data) -> Data | bytes:
+    def feed(self, wire: bytes) -> bytes:
         """Take the next piece of the body as it came and give the data in it. Raises SignatureError or ApiError."""
         data = wire if self._decoder is None else self._decoder.feed(wire)
-        self._size += len(data)
+        self._take(data, len(data))
+        return data
+
+    def parts(self, wire: memoryview) -> list[memoryview]:
+        """As `feed`, for a piece that is lent: gives the places in it where the data lies, and copies nothing."""
+        if self._decoder is None:
+            self._take(wire, len(wire))
+            return [wire]
+        parts = self._decoder.parts(wire)
+        for part in parts:
+            self._take(part, len(part))
+        return parts
+
+    def _take(self, data: bytes | memoryview, size: int) -> None:
+        self._size += size
         if self._size > self._expected.size:
             raise incomplete_body()
         for digest in self._digests.values():
             digest.update(data)
-        return data
 
     def finish(self) -> PayloadDigest:
         """Say that the body has ended. Raises SignatureError or ApiError unless it is whole and true."""
