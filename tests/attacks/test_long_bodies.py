@@ -75,7 +75,7 @@ def spooled(front: ServerProcess) -> list[Path]:
 
 
 def wait_until_spooled(front: ServerProcess, *, something: bool) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while bool(spooled(front)) is not something and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert bool(spooled(front)) is something

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from threading import Event
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -71,18 +72,19 @@ def refused(call: Any, **parameters: Any) -> str:
     return response["ResponseMetadata"]["RequestId"]
 
 
-def recorded(home: House, request_id: str) -> Any:
-    """The decision of a request, once it is visible; fails when that takes longer than promised."""
-    deadline = time.monotonic() + VISIBLE_SECONDS
+def recorded(home: House, request_id: str, *, within: float = 20) -> Any:
+    """The decision of a request, once it is visible; fails when that takes so many seconds."""
+    deadline = time.monotonic() + within
     lines = home.server.data_dir / "decisions.jsonl"
     while not lines.exists() or request_id.encode() not in lines.read_bytes():
-        assert time.monotonic() < deadline, "the decision is not visible within a second"
+        assert time.monotonic() < deadline, f"the decision is not visible within {within} s"
+        Event().wait(0.01)
     return explained(home, "--request-id", request_id)
 
 
 def test_a_refused_request_is_explained_within_a_second(home: House, account: Account, bob: Keys) -> None:
     request_id = refused(bob.client("s3").get_object, Bucket="explained", Key="home/bob/a.txt")
-    answer = recorded(home, request_id)
+    answer = recorded(home, request_id, within=VISIBLE_SECONDS)
     assert answer["request"]["operation"] == "GetObject"
     assert answer["request"]["access_key_id"] == bob.access_key_id
     assert answer["request"]["scope"].endswith("/us-east-1/s3/aws4_request")
@@ -295,7 +297,7 @@ def test_a_request_through_an_access_point_shows_both_that_must_allow(home: Hous
     assert (behind["resource"], behind["decision"]["outcome"]) == ("arn:aws:s3:::explained/k", "allowed")
     assert (point["resource"], point["decision"]["outcome"]) == (f"{arn}/object/k", "explicitDeny")
     (layer,) = [layer for layer in point["layers"] if layer["verdict"] == "denies"]
-    assert f"{arn}/object/k" in json.dumps(layer["policies"][0]["source"])
+    assert layer["policies"][0]["source"]["id"] == arn
     caller = account.arn("user/administrator")
     supposed = explained(home, "--principal", caller, "--action", "s3:GetObject", "--resource", f"{arn}/object/k")
     assert "explicitDeny" in json.dumps(supposed)

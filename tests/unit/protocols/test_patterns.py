@@ -68,6 +68,6 @@ def test_no_pattern_is_slow_on_the_longest_input(service: str) -> None:
             length = min(int(shape.max or 20_000), 20_000)
             for piece in pieces:
                 text = (piece * length)[: length - 1] + "\x00"  # the last character makes it fail as late as possible
-                began = time.perf_counter()
+                began = time.process_time()
                 pattern.fullmatch(text)
-                assert time.perf_counter() - began < 1, (shape.pattern, piece)
+                assert time.process_time() - began < 1, (shape.pattern, piece)
