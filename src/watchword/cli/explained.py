@@ -57,6 +57,8 @@ class Page:
             self._print(Text("\nThis action is open to every authenticated caller: no policy grants or takes it away."))
         for layer in explanation.layers:
             self._layer(layer)
+        for note in explanation.notes:
+            self._print(Text(f"\n{note}", style="yellow"))
         if explanation.remedies:
             self._remedies(explanation.remedies)
 
@@ -177,6 +179,8 @@ class Page:
         for number, change in enumerate(remedy.changes, 1):
             lead = f"{number}. " if len(remedy.changes) > 1 else ""
             self._print(Text(f"{lead}{change_title(change)}"), 1)
+            if change.how:
+                self._print(Text(change.how, style="dim"), 2)
             for line in change_text(change) if change not in shown else ():
                 self._print(Text(line, style="cyan"), 2)
         for obstacle in remedy.obstacles:

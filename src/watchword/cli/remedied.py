@@ -81,6 +81,8 @@ def _context_title(change: Change) -> str:
     value = f"[{', '.join(change.value)}]" if isinstance(change.value, tuple) else change.value
     if folded == "aws:multifactorauthpresent" and value == "true":
         return f"send the request with MFA ({key} = true)"
+    if folded == "aws:multifactorauthage":
+        return f"send the request with MFA of late ({key} = {value})"
     if folded == "aws:currenttime":
         return f"send the request at {value}"
     if folded == "aws:securetransport":

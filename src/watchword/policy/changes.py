@@ -71,6 +71,8 @@ class Change(msgspec.Struct, frozen=True):
     """A condition key, spelled as in the policy."""
     value: ContextValue = None
     """What the key must be; None: absent."""
+    how: str = ""
+    """How the request comes by it, where that takes more than sending it."""
 
 
 class ChangedContext:

@@ -20,8 +20,9 @@ import msgspec
 from watchword.policy import spec
 from watchword.policy.access import NOT_CONTROLLED, AccessRequest, Policies, ResourceRule, SourcedPolicy
 from watchword.policy.decision import Decision, Layer, PolicySource
+from watchword.policy.factor_changes import FACTOR_KEYS, why_no_factor
 from watchword.policy.language import Effect, Statement
-from watchword.policy.principals import NOBODY, Kind
+from watchword.policy.principals import NOBODY, Kind, Principal
 from watchword.policy.remedies import Remedy, remedies
 from watchword.policy.spec_conditions import meets
 from watchword.policy.variables import ContextValue, variable_names
@@ -91,19 +92,37 @@ class Explanation(msgspec.Struct, frozen=True):
     """In the order in which they are checked."""
     remedies: tuple[Remedy, ...]
     """Empty when the request is allowed; the smallest change first."""
+    notes: tuple[str, ...] = ()
+    """What is asked of the caller and can never be, with what to do instead: a sentence each."""
 
 
 def explain(request: AccessRequest, policies: Policies) -> Explanation:
     """Explain what `spec.decide` says of a request."""
+    decision, layers = spec.decide(request, policies), tuple(_layers(request, policies))
     return Explanation(
         principal=request.principal.arn,
         action=request.action,
         resource=request.resource,
         resource_account=request.resource_account,
-        decision=spec.decide(request, policies),
-        layers=tuple(_layers(request, policies)),
+        decision=decision,
+        layers=layers,
         remedies=remedies(request, policies),
+        notes=() if decision.is_allowed else tuple(_notes(request.principal, layers)),
     )
+
+
+def _notes(caller: Principal, layers: tuple[LayerReport, ...]) -> Iterator[str]:
+    """Why what a statement asks of a caller is beyond it."""
+    why = why_no_factor(caller)
+    if why and any(
+        each.key.lower() in FACTOR_KEYS and each.is_met is (statement.effect == "Deny")
+        for layer in layers
+        for policy in layer.policies
+        for statement in policy.statements
+        if statement.is_near or statement.applies
+        for each in statement.conditions
+    ):
+        yield why
 
 
 def report_policy(policy: SourcedPolicy, request: AccessRequest) -> PolicyReport:

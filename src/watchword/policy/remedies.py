@@ -34,6 +34,7 @@ from watchword.policy.changes import (
 )
 from watchword.policy.context_values import turning_value
 from watchword.policy.decision import Decision, Layer, Outcome
+from watchword.policy.factor_changes import context_change
 from watchword.policy.language import PrincipalPattern, Statement
 from watchword.policy.obstacles import obstacle
 from watchword.policy.principals import NOBODY, Kind, Principal
@@ -350,16 +351,15 @@ def _turned(
     request: AccessRequest, policy: SourcedPolicy, statement: Statement, key: str, *, wanted: bool
 ) -> Change | None:
     """A context value with which the first condition on a key that is not as `wanted` is so."""
-    has_variables = _has_variables(policy)
-    get = request.context.get
+    has_variables, get = _has_variables(policy), request.context.get
     for condition in statement.conditions:
-        if condition.key != key:
-            continue
-        if meets(condition, get, effect=statement.effect, has_variables=has_variables) is wanted:
+        if (
+            condition.key != key
+            or meets(condition, get, effect=statement.effect, has_variables=has_variables) is wanted
+        ):
             continue
         found = turning_value(condition, get, wanted, effect=statement.effect, has_variables=has_variables)
-        if found is not None:
-            change = Change("set context", Owner.CALLER, False, key=key, value=found[0])
+        if found is not None and (change := context_change(request, key, found[0])) is not None:
             return _change(request, change)
     return None
 
