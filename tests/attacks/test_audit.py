@@ -109,6 +109,13 @@ class TestEvents:
         assert event["userIdentity"]["userName"] == "denied"
         assert event["errorMessage"].endswith("because no identity-based policy allows the iam:ListUsers action")
 
+    def test_a_refused_request_to_s3_says_what_it_was_about(self, trail: Trail, admin: Keys) -> None:
+        keys = user_with(trail.account, "curious")
+        for bucket, code in (("audited", "AccessDenied"), ("never-made", "NoSuchBucket")):
+            event = trail.event(get(keys, f"/{bucket}/some/key"))
+            assert (event["eventName"], event["errorCode"]) == ("GetObject", code)
+            assert event["requestParameters"] == {"bucket": bucket, "key": "some/key"}
+
     def test_a_request_of_somebody_who_is_not_who_he_claims_to_be(self, trail: Trail, admin: Keys) -> None:
         event = trail.event(whoami(replace(admin, secret_access_key="guess")))
         assert event["errorCode"] == "SignatureDoesNotMatch"

@@ -4,6 +4,7 @@ The steps of every operation:
 
 (1) the operation's entry in `authorization.toml` says which (action, resource) pairs are asked for
 (2) resolvers find each resource in the snapshot; what is missing stands in as its ARN, so that existence does not leak
+    (but for buckets of S3: docs/decisions/0019)
 (3) the caller's plan, the resource's policy and the request context decide each pair; every one must be allowed
 (4) only then is a `Call` made: holding one is the proof of permission
 

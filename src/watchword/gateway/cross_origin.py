@@ -1,7 +1,7 @@
 """Answers to pages of other sites: S3's preflights, and the headers by which a browser lets a page read an answer.
 
-The rules are the bucket's. A preflight is asked without credentials and says only whether a rule fits: a bucket without
-rules and one that is not there are answered in the same words. Nothing here lets a request in.
+The rules are the bucket's. A preflight is asked without credentials and says only whether a rule fits, and whether
+there is a bucket. Nothing here lets a request in.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html, https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
@@ -27,9 +27,11 @@ def preflight(head: RequestHead, bucket: str, directory: Directory) -> dict[str,
     method = head.header_text(b"access-control-request-method")
     if origin is None:
         raise ApiError("BadRequest", "Insufficient information. Origin request header needed.", 400)
+    rules = _rules(bucket, directory)
+    if rules is None:
+        raise _forbidden("CORSResponse: Bucket not found", method)
     if method is None:
         raise ApiError("BadRequest", "Invalid Access-Control-Request-Method: null", 400)
-    rules = _rules(bucket, directory)
     if not rules:
         raise _forbidden("CORSResponse: CORS is not enabled for this bucket.", method)
     asked = head.header_text(b"access-control-request-headers") or ""
@@ -52,7 +54,7 @@ def readable(response: HttpResponse, exchange: Exchange, directory: Directory) -
     head = exchange.head
     origin = head.header_text(b"origin") or ""
     method = head.header_text(b"access-control-request-method") or head.method
-    rule = fitting_rule(_rules(bucket_name(exchange), directory), origin, method, ())
+    rule = fitting_rule(_rules(bucket_name(exchange), directory) or (), origin, method, ())
     if rule is None:
         return response
     lines = [
@@ -69,13 +71,15 @@ def bucket_name(exchange: Exchange) -> str:
     return unquote(exchange.head.raw_path[1:].partition(b"/")[0].decode("latin-1"))
 
 
-def _rules(bucket: str, directory: Directory) -> list[CORSRule]:
+def _rules(bucket: str, directory: Directory) -> list[CORSRule] | None:
+    """The rules of a bucket; None when there is none."""
     from watchword.services.s3.access_points import bucket_named
     from watchword.services.s3.settings import cors_rules
 
     found = bucket_named(bucket, directory) if bucket else None
-    return [] if found is None else cors_rules(found, directory)
+    return None if found is None else cors_rules(found, directory)
 
 
-def _forbidden(message: str, method: str) -> ApiError:
-    return ApiError("AccessForbidden", message, 403, fields={"Method": method, "ResourceType": "BUCKET"})
+def _forbidden(message: str, method: str | None) -> ApiError:
+    named = {} if method is None else {"Method": method}
+    return ApiError("AccessForbidden", message, 403, fields={**named, "ResourceType": "BUCKET"})

@@ -21,6 +21,7 @@ from watchword.gateway.identify import Served
 from watchword.gateway.names import read_scope
 from watchword.protocols.getters import Getter, getter
 from watchword.protocols.secret_members import is_secret
+from watchword.signing.errors import Dialect
 
 Told = tuple[Exchange, ApiError | None]
 """A request that was answered, or refused with an error."""
@@ -48,7 +49,10 @@ def event_line(told: Told) -> bytes:
         head.endpoint,
     )
     identity = encode_identity(claimed_identity(_claimed_key(exchange))) if proof is None else proof.identity
-    asked = None if call is None else parameters(service, exchange.operation_name, call.request)
+    request = None if call is None else call.request
+    if request is None and exchange.asked is not None and service.dialect is Dialect.S3:
+        request = exchange.asked.around.request  # S3's refusals name what they were about, as CloudTrail's do.
+    asked = None if request is None else parameters(service, exchange.operation_name, request)
     rest = None
     if error is not None:
         rest = EventRest(error.code, clipped(error.message), asked)

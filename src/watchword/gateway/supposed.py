@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from watchword.core.arn import assumed_role_arn, parse_arn, root_arn
-from watchword.core.errors import InvalidArn, OperatorError
+from watchword.core.errors import ApiError, InvalidArn, OperatorError
 from watchword.core.http import RequestHead
 from watchword.core.ids import is_account_id
 from watchword.directory.directory import Directory
@@ -173,7 +173,11 @@ def _target(directory: Directory, text: str, caller: Authenticated, *, is_trust:
         if arn.account:
             bucket, slash, key = text.partition("/object/")
         named = SimpleNamespace(bucket=bucket, key=key, version_id=None)
-        found = service_rules("s3").resolvers["stored_object" if slash else "bucket"](named, directory, caller)
+        try:
+            found = service_rules("s3").resolvers["stored_object" if slash else "bucket"](named, directory, caller)
+        except ApiError:
+            # It is not there, or not yet: a request would be told so, whatever policies say.
+            return Resource(text, arn.account or account)
         if found is None:
             return Resource(text, account)
         return found if found.through is None or not arn.account else found.through

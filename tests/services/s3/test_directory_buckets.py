@@ -228,15 +228,18 @@ def test_a_policy_lets_another_account_in(acme: Account, globex: Account, fast: 
     assert s3_client(globex.administrator).get_object(Bucket=fast, Key="k")["Body"].read() == b"x"
 
 
-def test_nobody_learns_whether_there_is_a_directory_bucket(acme: Account, fast: str) -> None:
-    calls = (("GET", "/k"), ("PUT", "/k"), ("POST", "?delete"), ("GET", "?session"))
+def test_the_anonymous_learn_only_whether_there_is_a_directory_bucket(acme: Account, fast: str) -> None:
+    calls = (("GET", "/k"), ("GET", "/absent"), ("PUT", "/k"), ("POST", "?delete"), ("GET", "?session"))
     body = b"<Delete><Object><Key>k</Key></Object></Delete>"
-    answers = {
-        unsigned(acme.administrator, method, f"/{name}{path}", body if method == "POST" else b"").send().error
+    there, missing = (
+        {
+            unsigned(acme.administrator, method, f"/{name}{path}", body if method == "POST" else b"").send().error
+            for method, path in calls
+        }
         for name in (fast, f"nothing--{ZONE}--x-s3")
-        for method, path in calls
-    }
-    assert answers == {(403, "AccessDenied", "Access Denied")}
+    )
+    assert there == {(403, "AccessDenied", "Access Denied")}
+    assert missing == {(404, "NoSuchBucket", "The specified bucket does not exist")}
 
 
 def test_no_access_point_leads_into_one(acme: Account, globex: Account, fast: str) -> None:

@@ -33,8 +33,6 @@ class Place(NamedTuple):
     """What the request goes through."""
     missing_arn: str = ""
     """The ARN of an access point that is not there, when the request surely means one."""
-    account: str = ""
-    """Whose it must be, there or not; empty when the name does not tell."""
 
 
 def place_of(name: str, directory: Directory) -> Place:
@@ -63,21 +61,18 @@ def place_behind(name: str, directory: Directory) -> Place:
         region, account, own = match.groups()
         point = directory.access_points.get(account, own)
         if point is None or region not in ("", point.region):
-            return Place(missing_arn=access_point_arn(region or "*", account, own), account=account)
+            return Place(missing_arn=access_point_arn(region or "*", account, own))
         return _through(point, directory)
     match = _HOST_NAME.match(name)
-    if match is None or directory.accounts.get(match[2]) is None:
-        return Place()
-    point = directory.access_points.get(match[2], match[1])
-    # INVARIANT: a name of this kind is its account's, so that nobody else learns what is there and what is not.
-    return Place(account=match[2]) if point is None else _through(point, directory)
+    point = None if match is None else directory.access_points.get(match[2], match[1])
+    return Place() if point is None else _through(point, directory)
 
 
 def _through(point: AccessPoint, directory: Directory) -> Place:
     bucket = directory.buckets.get(point.bucket)
     if bucket is not None and (bucket.account, bucket.region, bucket.zone) != (point.bucket_account, point.region, ""):
         bucket = None
-    return Place(bucket, point, account=point.bucket_account)
+    return Place(bucket, point)
 
 
 def is_taken(bucket: str, account: str, directory: Directory) -> bool:

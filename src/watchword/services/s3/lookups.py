@@ -14,7 +14,7 @@ from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.policy.principals import Kind
 from watchword.services.call import Call
-from watchword.services.s3.access_points import Place, place_behind
+from watchword.services.s3.access_points import ALIAS_SUFFIX, Place, place_behind
 from watchword.services.s3.faults import (
     access_denied,
     delete_marker_asked,
@@ -129,9 +129,7 @@ def nothing_there(name: str, place: Place) -> ApiError:
     """The error for a name that leads to no bucket."""
     if place.missing_arn:
         return no_such_access_point(place.missing_arn.rpartition("/")[2])
-    if place.point is not None:
-        return no_such_bucket(place.point.bucket)
-    is_legal = is_bucket_name(name) or name.endswith(DIRECTORY_SUFFIX)
+    is_legal = place.point is not None or is_bucket_name(name) or name.endswith((DIRECTORY_SUFFIX, ALIAS_SUFFIX))
     return no_such_bucket(name) if is_legal else invalid_bucket_name(name)
 
 

@@ -1,7 +1,8 @@
 """Finds what an S3 request is about, for the decision: bucket and object ARNs, the owner, the bucket's policy.
 
-A bucket that does not exist is judged as one of the caller's own. What is reached through an access point has the
-access point's own resource before it (`through`), with the access point's policy; both must allow.
+A bucket that does not exist is told to everybody (docs/decisions/0019): resolvers raise NoSuchBucket, or what
+`nothing_there` makes of the name. What is reached through an access point has the access point's own resource before
+it (`through`), with the access point's policy; both must allow.
 Source: AWS's service authorization reference for S3.
 """
 
@@ -23,7 +24,7 @@ from watchword.services.s3.acl_policies import policy_over_bucket, policy_over_o
 from watchword.services.s3.copy_sources import read_source
 from watchword.services.s3.directory_buckets import directory_resource
 from watchword.services.s3.faults import malformed_xml
-from watchword.services.s3.lookups import BucketRequest, ObjectRequest
+from watchword.services.s3.lookups import BucketRequest, ObjectRequest, nothing_there
 from watchword.services.s3.names import DIRECTORY_SUFFIX
 from watchword.services.s3.versions import is_version_id, version_named
 
@@ -85,7 +86,7 @@ def matched_object(request: WriteRequest, directory: Directory, caller: Authenti
 def copy_source(
     request: shapes.CopyObjectRequest | shapes.UploadPartCopyRequest, directory: Directory, caller: Authenticated
 ) -> Resource:
-    """The object that is to be copied. Raises InvalidArgument."""
+    """The object that is to be copied. Raises InvalidArgument, NoSuchBucket."""
     source = read_source(request.copy_source)
     return _object(source.bucket, source.key, source.version, directory, caller, request)
 
@@ -116,7 +117,7 @@ def _object(
         place = place_behind(name, directory)
         found, point = place.bucket, place.point
         if found is None:
-            return _missing(name, key, place, directory, caller, request)
+            return _missing(name, key, place, directory, caller)
     if found.zone:
         return _directory(found, directory, caller, request)
     if version is None:
@@ -162,8 +163,6 @@ def place_arn(place: Place, name: str, key: str | None) -> str:
     """The ARN by which a request's bucket, or a key in it, is decided last."""
     if place.bucket is not None and place.bucket.zone:
         return place.bucket.arn
-    if place.missing_arn:
-        return place.missing_arn if key is None else f"{place.missing_arn}/object/{key}"
     bucket = name if place.point is None else place.point.bucket
     return bucket_arn(bucket) if key is None else object_arn(bucket, key)
 
@@ -191,7 +190,7 @@ def _at(
     """A bucket, or a key in it, where something may be written."""
     found, point = place.bucket, place.point
     if found is None:
-        return _missing(name, key, place, directory, caller, request, version)
+        return _missing(name, key, place, directory, caller, version)
     if found.zone:
         return _directory(found, directory, caller, request)
     resource = Resource(
@@ -213,22 +212,20 @@ def _missing(
     place: Place,
     directory: Directory,
     caller: Authenticated,
-    request: object,
     version: str | None = None,
 ) -> Resource:
-    """What is not there: the caller's own, unless the name says whose it would be.
+    """What leads to no bucket. Raises NoSuchBucket, NoSuchAccessPoint, InvalidBucketName.
 
-    DIFFERS: 0005. AWS answers NoSuchBucket to anybody; here who may do nothing to a bucket does not learn of it either.
+    INVARIANT: an access point of one's own tells nobody whose a bucket is: one that is there, and not whose the access
+    point says, is judged like one that is.
     """
-    if name.endswith(DIRECTORY_SUFFIX):
-        return _new_directory(request, name, caller)
+    point = place.point
+    if point is None or directory.buckets.get(point.bucket) is None:
+        raise nothing_there(name, place)
     resource = Resource(
-        place_arn(place, name, key),
-        place.account or caller.account,
-        is_version=version is not None,
-        version_id=version,
+        place_arn(place, name, key), point.bucket_account, is_version=version is not None, version_id=version
     )
-    return resource if place.point is None else _through(place.point, None, key, resource, directory, caller)
+    return _through(point, None, key, resource, directory, caller)
 
 
 def _directory(found: Bucket, directory: Directory, caller: Authenticated, request: object) -> Resource:
