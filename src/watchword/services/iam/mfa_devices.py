@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from watchword.core.arn import root_arn
+from watchword.core.arn import iam_arn, root_arn
 from watchword.core.errors import AlreadyExists, SealBroken
 from watchword.core.ids import RandomBytes, new_unique_id
 from watchword.credentials.sealing import Sealer
@@ -67,22 +67,33 @@ class NewDevice(NamedTuple):
 
 
 def draw_device(
-    call: Call[shapes.CreateVirtualMFADeviceRequest], random_bytes: RandomBytes, seed_sealer: Sealer
+    call: Call[shapes.CreateVirtualMFADeviceRequest],
+    directory: Directory,
+    random_bytes: RandomBytes,
+    seed_sealer: Sealer,
 ) -> NewDevice:
-    """Make the seed of a device and draw it, which takes a while. Raises ValidationError, InvalidInput (tags)."""
-    asked = call.request
+    """Make the seed of a device and draw it, which takes a while, unless it is clear that it cannot be made.
+
+    Raises ValidationError, InvalidInput (tags), EntityAlreadyExists, LimitExceeded.
+    """
+    asked, path = call.request, call.request.path or "/"
+    tags = checked_tags(asked.tags, fold=False)
+    serial_number = iam_arn(call.account, "mfa", path, asked.virtual_mfa_device_name)
+    if len(serial_number) > SERIAL_NUMBER_MAX:
+        raise ValidationError(f"The serial number of a device has at most {SERIAL_NUMBER_MAX} characters.")
+    quotas.VIRTUAL_MFA_DEVICES.check(directory.mfa_devices.count(call.account))
+    if directory.mfa_devices.seek("serial", serial_number) is not None:
+        raise EntityAlreadyExists("MFA device already exists.")
     device_id, seed = new_unique_id("MFA", random_bytes), new_seed(random_bytes)
     device = MfaDevice(
         account=call.account,
         name=asked.virtual_mfa_device_name,
-        path=asked.path or "/",
+        path=path,
         id=device_id,
         sealed_seed=seal_seed(seed_sealer, seed, device_id),
         created_at=call.now,
-        tags=checked_tags(asked.tags, fold=False),
+        tags=tags,
     )
-    if len(device.serial_number) > SERIAL_NUMBER_MAX:
-        raise ValidationError(f"The serial number of a device has at most {SERIAL_NUMBER_MAX} characters.")
     return NewDevice(device, seed, _qr_code(device, seed))
 
 
