@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -32,6 +32,7 @@ from watchword.gateway.key_questions import (
     PROTOCOL_VERSION,
     Answer,
     Busy,
+    EndpointFacts,
     Given,
     OpeningKey,
     Question,
@@ -41,6 +42,7 @@ from watchword.gateway.key_questions import (
     Started,
 )
 from watchword.gateway.paging import MARKER_PURPOSE
+from watchword.gateway.surroundings import VpcEndpoint
 from watchword.signing.keys import V4, V4A, signing_key_bytes
 
 log = logging.getLogger("watchword.keys")
@@ -78,7 +80,7 @@ class KeyDesk:
         self,
         secrets: SealedSecrets,
         keys: MintingKeys,
-        endpoints: frozenset[str],
+        endpoints: Mapping[str, VpcEndpoint],
         open_log: Callable[[Callable[[int], bytes]], LogFile],
     ) -> None:
         self._secrets = secrets
@@ -136,6 +138,7 @@ class KeyDesk:
             self._keys.newest_number,
             {number: self._keys.verifying_key(number).public_bytes_raw() for number in numbers},
             {number: self._keys.derive(MARKER_PURPOSE, number, 0) for number in numbers},
+            {name: EndpointFacts.of(each) for name, each in self.endpoints.items()},
         )
 
     def _opening_key(self, question: OpeningKey, now: datetime) -> Answer:

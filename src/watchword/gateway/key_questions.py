@@ -6,14 +6,17 @@ Never carries a long-term secret, a master key or a key that signs tokens: there
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final, Protocol
 
 import msgspec
 
 from watchword.core.http import HttpResponse, RequestHead
+from watchword.gateway.surroundings import VpcEndpoint
+from watchword.policy.language import print_document
 from watchword.signing.keys import Algorithm
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 BODY_BYTES_MAX: Final = 1024 * 1024
 """Of a request that is handed on: forms and JSON documents."""
 QUESTION_BYTES_MAX: Final = BODY_BYTES_MAX + 192 * 1024
@@ -92,6 +95,22 @@ class HandedOn(_Message, frozen=True, tag=4):
         )
 
 
+class EndpointFacts(_Message, frozen=True):
+    """What two nodes must agree on, to judge a request through a VPC endpoint alike."""
+
+    vpc: str
+    account: str
+    policy: str
+    """The digest of its policy."""
+
+    @classmethod
+    def of(cls, endpoint: VpcEndpoint) -> EndpointFacts:
+        """The facts of an endpoint."""
+        document = endpoint.policy.document
+        text = "" if document is None else print_document(document.document)
+        return cls(endpoint.vpc, endpoint.account, sha256(text.encode()).hexdigest())
+
+
 class Started(_Message, frozen=True, tag=11):
     """What holds for all requests."""
 
@@ -100,6 +119,8 @@ class Started(_Message, frozen=True, tag=11):
     """Public Ed25519 keys by number of the master key."""
     marker_keys: dict[int, bytes]
     """Keys of page markers, which are no credentials, by number of the master key."""
+    endpoints: dict[str, EndpointFacts]
+    """The VPC endpoints that are known there, by id: requests through others cannot be handed on."""
 
 
 class Given(_Message, frozen=True, tag=12):

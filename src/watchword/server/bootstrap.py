@@ -61,6 +61,7 @@ from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.records import RecordCache
 from watchword.gateway.serve import Gateway
+from watchword.gateway.surroundings import VpcEndpoint
 from watchword.server.data_directory import FRONTS, LOCK
 from watchword.server.master_key import load_keyring
 from watchword.server.settings import Settings
@@ -113,7 +114,9 @@ class NodeKeys:
     hand_on: Callable[[RequestHead, bytes], HttpResponse] | None = None
 
 
-def _own_keys(settings: Settings, store: Store, endpoints: frozenset[str], random_bytes: RandomBytes) -> NodeKeys:
+def _own_keys(
+    settings: Settings, store: Store, endpoints: Mapping[str, VpcEndpoint], random_bytes: RandomBytes
+) -> NodeKeys:
     keyring = load_keyring(settings.data_dir)
     key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
     gives = settings.keys_to is not None
@@ -156,7 +159,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     documents = Documents()
     endpoints = load_vpc_endpoints(settings, documents)
     if settings.keys_from is None:
-        keys = _own_keys(settings, store, frozenset(endpoints), random_bytes)
+        keys = _own_keys(settings, store, endpoints, random_bytes)
     else:
         keys = _asked_keys(settings.keys_from, frozenset({settings.region, GLOBAL_REGION}), random_bytes)
     aws_policies = ShippedAwsPolicies()

@@ -17,7 +17,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from watchword.gateway.key_questions import (
     ANSWER_BYTES_MAX,
     PROTOCOL_VERSION,
     Answer,
+    EndpointFacts,
     HandedOn,
     Question,
     Start,
@@ -34,6 +35,7 @@ from watchword.gateway.key_questions import (
     decode_answer,
     encode,
 )
+from watchword.gateway.surroundings import VpcEndpoint
 from watchword.server.key_frames import LENGTH, check_path, frame, is_of_this_user, peer_of
 
 ASK_SECONDS = 0.5
@@ -145,17 +147,41 @@ class KeyClient:
             log.error("the node that holds the keys is not reached: only what is held is served")
 
 
-def check_answers(path: Path, monotonic: Callable[[], float]) -> None:
-    """Raises OperatorError when no node that holds keys answers at a socket."""
+def check_answers(path: Path, endpoints: Mapping[str, VpcEndpoint], monotonic: Callable[[], float]) -> None:
+    """Raises OperatorError when no node that holds keys answers at a socket, or not one with these VPC endpoints."""
     check_path(path)
     client = KeyClient(path, monotonic)
     try:
-        if not isinstance(client.ask(Start(PROTOCOL_VERSION)), Started):
+        answer = client.ask(Start(PROTOCOL_VERSION))
+        if not isinstance(answer, Started):
             raise OperatorError(f"the node at `{path}` speaks another version of the protocol for keys")
+        for endpoint in endpoints.values():
+            _check_endpoint(path, endpoint, answer.endpoints)
     except Unavailable as error:
         raise OperatorError(f"{error}; start that node first: `watchword serve --keys-to {path}`") from None
     finally:
         client.close()
+
+
+def _check_endpoint(path: Path, endpoint: VpcEndpoint, known: Mapping[str, EndpointFacts]) -> None:
+    """Raises OperatorError when requests through an endpoint would be judged otherwise at the other node, or not."""
+    here, there = EndpointFacts.of(endpoint), known.get(endpoint.id)
+    if there is None:
+        raise OperatorError(
+            f"the node at `{path}` knows no VPC endpoint `{endpoint.id}`, only {', '.join(sorted(known)) or 'none'}:"
+            " correct the id, or start that node with the same --vpc-endpoint (at an address of its own)"
+        )
+    parts = {
+        "VPC": here.vpc != there.vpc,
+        "account": here.account != there.account,
+        "policy": here.policy != there.policy,
+    }
+    differing = " and ".join(name for name, differs in parts.items() if differs)
+    if differing:
+        raise OperatorError(
+            f"the VPC endpoint `{endpoint.id}` has another {differing} at the node at `{path}`: give both nodes the"
+            " same --vpc-endpoint, and start that one again after its policy was changed"
+        )
 
 
 def _is_whole(connection: socket.socket) -> bool:

@@ -77,12 +77,14 @@ def _held(settings: Settings) -> Generator[Settings]:
         with locked(settings.data_dir):
             yield settings
         return
+    from watchword.gateway.plans import Documents
     from watchword.server.key_client import HANDED_ON_MAX, check_answers
+    from watchword.server.vpc_endpoints import load_vpc_endpoints
 
     if settings.keys_to is not None:
         raise OperatorError("a node either gives keys or asks for them: leave out --keys-to or --keys-from")
     require_no_key()
-    check_answers(settings.keys_from, time.monotonic)
+    check_answers(settings.keys_from, load_vpc_endpoints(settings, Documents()), time.monotonic)
     with locked_front(settings.data_dir) as folder:
         # Requests that are handed on wait on worker threads; as many as before stay for what waits for the disk.
         yield replace(settings, front_dir=folder, threads=settings.threads + HANDED_ON_MAX)
