@@ -21,7 +21,7 @@ from watchword.core.errors import OperatorError, Unavailable
 from watchword.directory.ports import Change, Transaction
 from watchword.storage.commit_marks import CommitMarks
 from watchword.storage.sqlite import LOOKS_BETWEEN_QUESTIONS, SqliteStore
-from watchword.storage.sqlite_file import open_database
+from watchword.storage.sqlite_file import FORMAT, open_database
 from watchword.storage.sqlite_rows import Execute, execute_of
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +53,16 @@ def start_writer(path: Path, name: str, writes: int, *before: str) -> subprocess
 def foreign(path: Path) -> Execute:
     """Statements on a connection that the store knows nothing of."""
     return execute_of(apsw.Connection(str(path)))
+
+
+def make_first_format(path: Path) -> None:
+    """A store as the first version of the program made it, with a counter `kept` of 7."""
+    store = SqliteStore(path)
+    store.write(lambda transaction: transaction.collection(COUNTERS).add(Counter(name="kept", value=7)))
+    store.close()
+    execute = foreign(path)
+    execute("drop table short_body")
+    execute("update meta set value = 1 where name = 'format'")
 
 
 def value(store: SqliteStore, name: str) -> int | None:
@@ -299,7 +309,9 @@ class TestFile:
 
     def test_a_newer_format_says_what_to_do(self, path: Path) -> None:
         open_database(path, format=8).close()
-        with pytest.raises(OperatorError, match="data format 8 and this program knows 1: run the newer program"):
+        with pytest.raises(
+            OperatorError, match=f"data format 8 and this program knows {FORMAT}: run the newer program"
+        ):
             SqliteStore(path)
 
     def test_an_older_format_is_brought_up_step_by_step(self, path: Path) -> None:
@@ -318,7 +330,7 @@ class TestFile:
             SqliteStore(path)
 
     def test_a_migration_that_fails_changes_nothing(self, path: Path) -> None:
-        open_database(path, format=1).close()
+        make_first_format(path)
 
         def fail(execute: Execute) -> None:
             execute("drop table record")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -338,6 +339,8 @@ class TestSnapshots:
                 lambda: snapshot.collection(PEOPLE).replace(ANN),
                 lambda: snapshot.collection(PEOPLE).remove(ANN),
                 lambda: snapshot.after_commit(lambda: None),
+                lambda: snapshot.bodies.add(b"x"),
+                lambda: snapshot.bodies.remove(1),
             ):
                 with pytest.raises(RuntimeError, match="snapshot"):
                     refused()
@@ -475,6 +478,110 @@ class TestTransactions:
         with store.read() as snapshot:
             kept = [int(counter.name) for counter in snapshot.collection(COUNTERS).under()]
         assert kept == [number for number in range(12) if number % 3]
+
+    def test_changes_that_are_written_together_have_their_own_outcomes(self, store: Store) -> None:
+        def keep(name: str, error: Exception | None = None) -> Callable[[Transaction], str]:
+            def change(transaction: Transaction) -> str:
+                transaction.collection(COUNTERS).add(Counter(name=name))
+                transaction.after_commit(lambda: seen.append(name))
+                if error is not None:
+                    raise error
+                return name
+
+            return change
+
+        seen: list[str] = []
+        outcomes = store.write_all([keep("a"), keep("b", ZeroDivisionError()), keep("c"), keep("a"), keep("d")])
+        for outcome, name in zip(outcomes, ["a", "", "c", "", "d"], strict=True):
+            if name:
+                assert outcome() == name
+            else:
+                with pytest.raises((ZeroDivisionError, AlreadyExists)):
+                    outcome()
+        assert seen == ["a", "c", "d"]
+        with store.read() as snapshot:
+            assert [counter.name for counter in snapshot.collection(COUNTERS).under()] == ["a", "c", "d"]
+
+    def test_more_changes_than_one_commit_takes_are_written_all_the_same(self, store: Store) -> None:
+        def change(transaction: Transaction, number: int) -> None:
+            transaction.collection(COUNTERS).add(Counter(name=f"{number:04}"))
+
+        outcomes = store.write_all([partial(change, number=number) for number in range(600)])
+        assert [outcome() for outcome in outcomes] == [None] * 600
+        with store.read() as snapshot:
+            assert snapshot.collection(COUNTERS).count() == 600
+
+    def test_nothing_written_together_is_nothing(self, store: Store) -> None:
+        assert store.write_all([]) == []
+
+    def test_a_closed_store_refuses_what_is_written_together(self, store: Store) -> None:
+        store.close()
+        (outcome,) = store.write_all([lambda transaction: transaction.position])
+        with pytest.raises(Unavailable):
+            outcome()
+
+
+class TestShortBodies:
+    def test_a_body_comes_back_under_its_number(self, store: Store) -> None:
+        bodies = [b"", b"a", bytes(range(256)) * 64, b"a"]
+        numbers = [store.write(lambda transaction, body=body: transaction.bodies.add(body)) for body in bodies]
+        assert numbers == sorted(set(numbers))
+        with store.read() as snapshot:
+            assert [snapshot.bodies.get(number) for number in numbers] == bodies
+            assert snapshot.bodies.get(numbers[-1] + 1) is None
+            assert snapshot.bodies.count() == len(bodies)
+
+    def test_what_is_removed_is_gone_for_those_who_come_later(self, store: Store) -> None:
+        number = store.write(lambda transaction: transaction.bodies.add(b"a"))
+        with store.read() as before:
+            assert before.bodies.get(number) == b"a"
+            store.write(lambda transaction: transaction.bodies.remove(number))
+            assert before.bodies.get(number) == b"a"
+            assert before.bodies.count() == 1
+        with store.read() as after:
+            assert after.bodies.get(number) is None
+            assert after.bodies.count() == 0
+
+    def test_to_remove_what_is_not_there_is_not_found(self, store: Store) -> None:
+        with pytest.raises(NotFound):
+            store.write(lambda transaction: transaction.bodies.remove(1))
+
+    def test_a_number_is_never_given_twice(self, store: Store) -> None:
+        first = store.write(lambda transaction: transaction.bodies.add(b"a"))
+        store.write(lambda transaction: transaction.bodies.remove(first))
+        assert store.write(lambda transaction: transaction.bodies.add(b"b")) > first
+
+    def test_a_change_sees_its_own_bodies_and_leaves_none_when_it_fails(self, store: Store) -> None:
+        kept = store.write(lambda transaction: transaction.bodies.add(b"kept"))
+
+        def change(transaction: Transaction) -> None:
+            number = transaction.bodies.add(b"a")
+            assert transaction.bodies.get(number) == b"a"
+            transaction.bodies.remove(kept)
+            assert transaction.bodies.get(kept) is None
+            assert transaction.bodies.count() == 1
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            store.write(change)
+        with store.read() as snapshot:
+            assert snapshot.bodies.get(kept) == b"kept"
+            assert snapshot.bodies.count() == 1
+
+    def test_bodies_are_in_no_feed(self, store: Store) -> None:
+        number = store.write(lambda transaction: transaction.bodies.add(b"a"))
+        store.write(lambda transaction: transaction.bodies.remove(number))
+        with store.read() as snapshot:
+            assert snapshot.position == 0
+
+    def test_they_end_with_their_transaction(self, store: Store) -> None:
+        kept = store.write(lambda transaction: transaction.bodies)
+        with pytest.raises(RuntimeError):
+            kept.add(b"a")
+        with store.read() as snapshot:
+            bodies = snapshot.bodies
+        with pytest.raises(RuntimeError):
+            bodies.get(1)
 
 
 class TestAfterCommit:

@@ -14,6 +14,8 @@ import pytest
 from tests.support.house import Account, House
 from tests.support.raw_requests import call, delete, get, put
 
+from watchword.directory.bodies import SHORT_BYTES_MAX
+
 CALLS = "fsync,fdatasync,rename,write,writev,sendto,sendmsg"
 
 
@@ -76,7 +78,15 @@ class TestOrder:
             assert call(account.administrator, "iam", "CreateUser", UserName="durable").send().status == 200
         assert steps(tmp_path / "log") == ["sync records", "answer"]
 
-    @pytest.mark.parametrize("size", [100, 500_000], ids=["small", "spooled"])
+    def test_a_short_object_is_on_disk_with_its_record_before_the_answer(
+        self, traced: tuple[House, Account], tmp_path: Path
+    ) -> None:
+        house, account = traced
+        with tracing(house, tmp_path / "log"):
+            assert put(account.administrator, "/traced/short", b"x" * SHORT_BYTES_MAX).send().status == 200
+        assert steps(tmp_path / "log") == ["sync records", "answer"]
+
+    @pytest.mark.parametrize("size", [SHORT_BYTES_MAX + 1, 500_000], ids=["small", "spooled"])
     def test_an_object_is_on_disk_before_its_record_and_both_before_the_answer(
         self, traced: tuple[House, Account], tmp_path: Path, size: int
     ) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from watchword.core.ids import AccountId
 from watchword.core.tags import Tags
+from watchword.directory.bodies import is_short
 from watchword.directory.ports import Key, Record, RecordType
 
 SEQUENCE_MAX = 10**15 - 1
@@ -96,7 +97,7 @@ class StoredObject(Record, frozen=True, omit_defaults=True):
     bucket: str
     key: str
     blob: str
-    """The blob that holds the bytes, or the id of the upload whose parts do; empty for an object of no bytes."""
+    """The blob that holds the bytes (`bodies.py`), or the id of the upload whose parts do; empty for no bytes."""
     size: int
     """Bytes."""
     etag: str
@@ -157,7 +158,8 @@ class S3Account(Record, frozen=True):
 
 
 def _blobs(stored: StoredObject) -> list[Key]:
-    return [(stored.blob,)] if stored.blob else []
+    # Whether a short body is named is never asked: it comes and goes with its record.
+    return [(stored.blob,)] if stored.blob and not is_short(stored.blob) else []
 
 
 BUCKETS = RecordType(

@@ -12,7 +12,10 @@ Rules that every engine keeps (`tests/conformance/` checks them on each):
   met twice, and what is not touched is never missed.
 * `Store.write` returns only when the write is on disk. The function it is given may be run several times, on any
   thread, and must not call `write` itself.
-* Every write appends to the change feed in the same transaction. Positions grow by one and are never used twice.
+* Every write of a record appends to the change feed in the same transaction. Positions grow by one and are never used
+  twice.
+* Short bodies lie beside the records: found by their number alone, in no feed and no collection, and as safe as the
+  records that name them, with which they come and go in one transaction. Numbers are never used twice.
 """
 
 from __future__ import annotations
@@ -100,6 +103,26 @@ class Collection(Protocol[R]):
         ...
 
 
+class ShortBodies(Protocol):
+    """Bytes that are kept with the records that name them, as one transaction or snapshot sees them."""
+
+    def add(self, data: bytes) -> int:
+        """Keep a body and give its number, above every number that was given before."""
+        ...
+
+    def get(self, number: int) -> bytes | None:
+        """The body with this number; None when there is none."""
+        ...
+
+    def remove(self, number: int) -> None:
+        """Let a body go. Raises NotFound."""
+        ...
+
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+
 class Transaction(Protocol):
     """One instant of the store (a snapshot), or one change to it."""
 
@@ -110,6 +133,11 @@ class Transaction(Protocol):
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         """The collection of one type. A snapshot's collections refuse to write."""
+        ...
+
+    @property
+    def bodies(self) -> ShortBodies:
+        """The short bodies. A snapshot's refuse to write."""
         ...
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -147,6 +175,13 @@ class Store(Protocol):
         Changes of several threads are committed together. An exception from `change` rolls back that change alone
         and is raised here. `change` is run again when the store asks for it or when it raises Conflict, a few times at
         most, so it must have no other effect. Raises Unavailable, and Conflict when the attempts are used up.
+        """
+        ...
+
+    def write_all(self, changes: Sequence[Callable[[Transaction], Any]]) -> list[Callable[[], Any]]:
+        """Run several changes, each as `write` does, and wait once.
+
+        Gives for each, in order, a function to be called once on this thread: it returns the result, or raises.
         """
         ...
 

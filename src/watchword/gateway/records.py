@@ -13,7 +13,7 @@ from math import inf
 from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
-from watchword.directory.ports import Change, Collection, Key, Record, RecordType, Store, Transaction
+from watchword.directory.ports import Change, Collection, Key, Record, RecordType, ShortBodies, Store, Transaction
 from watchword.gateway.caches import AccountCache
 
 R = TypeVar("R", bound=Record)
@@ -105,6 +105,10 @@ class CachedTransaction:
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return _CachedCollection(record_type, self)
+
+    @property
+    def bodies(self) -> ShortBodies:
+        return self.snapshot.bodies
 
     def after_commit(self, action: Callable[[], None]) -> None:
         self.snapshot.after_commit(action)

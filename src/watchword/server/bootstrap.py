@@ -3,9 +3,9 @@
 A front node differs in its keys alone: it is given no master key to read, and asks the node that has one.
 
 DIR/
-  watchword.db      the records (SQLite)
+  watchword.db      the records, and the bytes of short S3 objects (SQLite)
   master.key        seals every secret in the records
-  objects/          the bytes of S3 objects
+  objects/          the bytes of long S3 objects
   audit/            one line of JSON for every request
   decisions.jsonl   what the last requests were decided on, for `watchword explain`
   keys-given.jsonl  what front nodes asked for
@@ -44,6 +44,7 @@ from watchword.credentials.session_seals import MintingKeys, SessionSealer, Sign
 from watchword.credentials.totp import SEED_PURPOSE
 from watchword.directory.access_keys import AccessKey
 from watchword.directory.accounts import Account
+from watchword.directory.bodies import Bodies
 from watchword.directory.directory import Directory
 from watchword.directory.policies import Attachment
 from watchword.directory.ports import Store, Transaction
@@ -166,7 +167,7 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
     objects = LocalObjects(data_dir / "objects", random_bytes)
     ports: Mapping[str, Any] = {
         "aws_policies": aws_policies,
-        "objects": objects,
+        "objects": Bodies(objects),
         "random_bytes": random_bytes,
         **keys.ports,
         "write_apart": functools.partial(_write_apart, store),

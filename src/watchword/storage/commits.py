@@ -67,26 +67,57 @@ class Line:
 
     def run(self, job: Job) -> Any:
         """Wait for a turn and return the job's result. Raises Unavailable when the line is closed."""
-        if self._leader == threading.get_ident():
-            raise RuntimeError("a change called `write`")
+        self._refuse_leader()
         with self._mutex:
             if self._closed:
                 raise Unavailable("the store is closed")
-            self._queue.append(job)
-            job.leads = not self._led
-            self._led = True
-            job.turn.acquire()
+            self._stand(job)
         if not job.leads:
             self._await_turn(job)
         if job.leads:
             self._lead()
         return job.outcome()
 
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        """Stand in line for several jobs, behind each other, until each has its outcome."""
+        self._refuse_leader()
+        with self._mutex:
+            is_closed = self._closed
+            for job in jobs:
+                if is_closed:
+                    job.fail(Unavailable("the store is closed"))
+                else:
+                    self._stand(job)
+        if is_closed:
+            return
+        failure: BaseException | None = None
+        for job in jobs:
+            # INVARIANT: whatever fails, none of these jobs is left in line, where it might be given the lead.
+            try:
+                if not job.leads:
+                    self._await_turn(job)
+                if job.leads:
+                    self._lead()
+            except BaseException as error:  # noqa: BLE001  raised below
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
     def close(self) -> None:
         """Let the line run empty and take no more."""
         with self._mutex:
             self._closed = True
             self._idle.wait_for(lambda: not self._led)
+
+    def _refuse_leader(self) -> None:
+        if self._leader == threading.get_ident():
+            raise RuntimeError("a change called `write`")
+
+    def _stand(self, job: Job) -> None:
+        self._queue.append(job)
+        job.leads = not self._led
+        self._led = True
+        job.turn.acquire()
 
     def _await_turn(self, job: Job) -> None:
         try:

@@ -17,11 +17,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from watchword.core.errors import Conflict, Unavailable
-from watchword.directory.ports import Change, Collection, Listener, Record, RecordType, Transaction
-from watchword.storage.commits import ATTEMPTS_MAX, run_actions
+from watchword.directory.ports import Change, Collection, Listener, Record, RecordType, ShortBodies, Transaction
+from watchword.storage.commits import ATTEMPTS_MAX, Job
 from watchword.storage.feed import FEED_LINES_MAX, Follower
 from watchword.storage.keys import decode_key
-from watchword.storage.rows import Body, Codecs, Row, collection_of
+from watchword.storage.rows import Body, Codecs, Row, RowBodies, collection_of
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -32,6 +32,10 @@ Overlay = dict[bytes, Any]
 _ORDERED = (b"record\0", b"index\0")
 """The tables that are read in order; the others are only looked up."""
 _INSERTED_ONE_BY_ONE = 64
+_BODIES = b"bodies\0"
+"""How many short bodies there are."""
+_LAST_BODY = b"last body\0"
+"""The number that was given last."""
 
 
 class _Commit:
@@ -132,6 +136,10 @@ class _Transaction(ABC):
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return collection_of(record_type, self._codecs, self)
 
+    @property
+    def bodies(self) -> ShortBodies:
+        return RowBodies(self)
+
     def _refuse_ended(self) -> None:
         if self.ended:
             raise RuntimeError("the transaction has ended")
@@ -198,6 +206,26 @@ class _Transaction(ABC):
     def add_tally(self, kind: str, part: bytes, difference: int) -> None:
         self._put(_name("tally", kind) + part, self.tally(kind, part) + difference or None)
 
+    def body(self, number: int) -> bytes | None:
+        return self._value(_name("body") + number.to_bytes(8))
+
+    def count_bodies(self) -> int:
+        return self._value(_BODIES) or 0
+
+    def add_body(self, data: bytes) -> int:
+        number: int = (self._value(_LAST_BODY) or 0) + 1
+        self._put(_LAST_BODY, number)
+        self._put(_name("body") + number.to_bytes(8), data)
+        self._put(_BODIES, self.count_bodies() + 1)
+        return number
+
+    def remove_body(self, number: int) -> bool:
+        if self.body(number) is None:
+            return False
+        self._put(_name("body") + number.to_bytes(8), None)
+        self._put(_BODIES, self.count_bodies() - 1)
+        return True
+
 
 class _Snapshot(_Transaction):
     """Sees the commit that was the newest at the first question."""
@@ -224,6 +252,9 @@ class _Snapshot(_Transaction):
 
     def _put(self, key: bytes, value: Any) -> None:
         raise RuntimeError(f"a snapshot was asked to write {value} at {key}")
+
+    def remove_body(self, number: int) -> bool:
+        raise RuntimeError(f"a snapshot was asked to remove the body {number}")
 
     def append_change(self, kind: str, account: str, key: bytes) -> None:
         raise RuntimeError(f"a snapshot was asked to change {key} of `{kind}` in account `{account}`")
@@ -281,17 +312,27 @@ class MemoryStore:
             snapshot.ended = True
 
     def write(self, change: Callable[[Transaction], T]) -> T:
+        return self.write_all([change])[0]()
+
+    def write_all(self, changes: Sequence[Callable[[Transaction], Any]]) -> list[Callable[[], Any]]:
         if self._writer == threading.get_ident():
             raise RuntimeError("a change called `write`")
+        jobs = [Job(change) for change in changes]
         with self._writing:
-            self._refuse_closed()
             self._writer = threading.get_ident()
             try:
-                result, actions = self._attempt(change)
+                for job in jobs:
+                    self._run(job)
             finally:
                 self._writer = None
-        run_actions(actions)
-        return result
+        return [job.outcome for job in jobs]
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._refuse_closed()
+            job.succeed(*self._attempt(job.change))
+        except BaseException as error:  # noqa: BLE001  whatever a change raises is its caller's
+            job.fail(error)
 
     def _attempt(self, change: Callable[[Transaction], T]) -> tuple[T, Sequence[Callable[[], None]]]:
         for attempt in range(1, ATTEMPTS_MAX + 1):

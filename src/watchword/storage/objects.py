@@ -36,38 +36,11 @@ PARTS_GRACE_SECONDS = 3600.0
 """How long the parts of an object stay: a reader opens the last one only after it has sent all others."""
 _COPY_BYTES = 1024 * 1024
 
-HOT_RANGE_BYTES_MAX = 16 * 1024
-HOT_BYTES_MAX = 16 * 1024 * 1024
-"""What a process keeps of short ranges, so that reading them again asks no file."""
-
 _NO_MORE_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP})
 """A file system gives a file only so many names, or knows no second name: then the bytes are copied."""
 
 _FOLDERS = tuple(f"{number:02x}" for number in range(256))
 SWEPT_FOLDERS = ("staging", *_FOLDERS)
-
-
-class _HotRanges:
-    """Short ranges that were read lately. A blob never changes, so what is kept is never stale."""
-
-    __slots__ = ("_bytes", "_ranges")
-
-    def __init__(self) -> None:
-        self._ranges: dict[tuple[str, int, int], bytes] = {}
-        self._bytes = 0
-
-    def find(self, blob: str, offset: int, length: int) -> bytes | None:
-        return self._ranges.get((blob, offset, length))
-
-    def keep(self, blob: str, offset: int, data: bytes) -> None:
-        """Keep a range; the oldest make room."""
-        if len(data) > HOT_RANGE_BYTES_MAX:
-            return
-        if self._ranges.setdefault((blob, offset, len(data)), data) is data:
-            self._bytes += len(data)
-        while self._bytes > HOT_BYTES_MAX:
-            oldest = self._ranges.pop(next(iter(self._ranges)), b"")
-            self._bytes -= len(oldest)
 
 
 class LocalObjects:
@@ -80,7 +53,6 @@ class LocalObjects:
         self._staging = root / "staging"
         self._random_bytes = random_bytes
         self._grace_seconds = grace_seconds
-        self._hot = _HotRanges()
         self._discarded: deque[tuple[float, str]] = deque()
         self._discarded_parts: deque[tuple[float, str]] = deque()
         self._expiring = (self._discarded, self._discarded_parts)
@@ -140,16 +112,11 @@ class LocalObjects:
     def body(self, blob: str, offset: int, length: int, opener: Opener | None = None) -> bytes | FileBody:
         if opener is not None:
             return self.joined([(blob, offset, length)], opener)
-        hot = self._hot.find(blob, offset, length)
-        if hot is not None:
-            return hot
         path = self._path(blob)
         try:
             if length <= INLINE_BYTES_MAX:
                 answer = _read(path, offset, length)
                 is_whole = len(answer) == length
-                if is_whole:
-                    self._hot.keep(blob, offset, answer)
             else:
                 answer = FileBody(Path(path), offset, length)
                 is_whole = answer.path.stat().st_size >= offset + length

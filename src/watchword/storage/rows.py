@@ -55,6 +55,16 @@ class Rows(Protocol):
     def remove_index(self, kind: str, index: str, value: bytes, key: bytes) -> None: ...
     def add_tally(self, kind: str, part: bytes, difference: int) -> None: ...
     def append_change(self, kind: str, account: str, key: bytes) -> None: ...
+    def add_body(self, data: bytes) -> int:
+        """Keep a short body under a number that was never given before."""
+        ...
+
+    def body(self, number: int) -> bytes | None: ...
+    def remove_body(self, number: int) -> bool:
+        """Let a short body go; False when there is none."""
+        ...
+
+    def count_bodies(self) -> int: ...
 
 
 class Codecs:
@@ -204,6 +214,22 @@ class RowCollection(Generic[R]):
         accounts = {self._type.account(old): None, self._type.account(new): None}
         for account in accounts:
             self._rows.append_change(self._kind, account, key)
+
+
+class RowBodies:
+    """The short bodies over the rows of one transaction."""
+
+    __slots__ = ("_rows", "add", "count", "get")
+
+    def __init__(self, rows: Rows) -> None:
+        self.add = rows.add_body
+        self.get = rows.body
+        self.count = rows.count_bodies
+        self._rows = rows
+
+    def remove(self, number: int) -> None:
+        if not self._rows.remove_body(number):
+            raise NotFound(f"no short body {number}")
 
 
 def collection_of(record_type: RecordType[R], codecs: Codecs, rows: Rows) -> Collection[R]:

@@ -26,11 +26,11 @@ from typing import Any, NoReturn, Self, TypeVar
 import apsw
 
 from watchword.core.errors import Conflict, Unavailable
-from watchword.directory.ports import Collection, Listener, Record, RecordType, Transaction
+from watchword.directory.ports import Collection, Listener, Record, RecordType, ShortBodies, Transaction
 from watchword.storage.commit_marks import are_at_rest
 from watchword.storage.commits import ATTEMPTS_MAX, Job, Line
 from watchword.storage.feed import FEED_LINES_MAX, Follower
-from watchword.storage.rows import Codecs, collection_of
+from watchword.storage.rows import Codecs, RowBodies, collection_of
 from watchword.storage.sqlite_file import BUSY_SECONDS, connect, open_database, open_marks, wait_at_most
 from watchword.storage.sqlite_rows import Answer, Execute, SqliteRows, execute_of
 
@@ -91,6 +91,10 @@ class _Snapshot(SqliteRows):
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return collection_of(record_type, self._codecs, self)
 
+    @property
+    def bodies(self) -> ShortBodies:
+        return RowBodies(self)
+
     def after_commit(self, action: Callable[[], None]) -> None:
         raise RuntimeError(f"a snapshot was asked to do {action} after a commit")
 
@@ -99,6 +103,12 @@ class _Snapshot(SqliteRows):
 
     def remove_record(self, kind: str, key: bytes) -> None:
         raise RuntimeError(f"a snapshot was asked to remove a `{kind}`, key of {len(key)} bytes")
+
+    def add_body(self, data: bytes) -> int:
+        raise RuntimeError(f"a snapshot was asked to keep a body of {len(data)} bytes")
+
+    def remove_body(self, number: int) -> bool:
+        raise RuntimeError(f"a snapshot was asked to remove the body {number}")
 
 
 class _Change(SqliteRows):
@@ -117,6 +127,10 @@ class _Change(SqliteRows):
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return collection_of(record_type, self._codecs, self)
+
+    @property
+    def bodies(self) -> ShortBodies:
+        return RowBodies(self)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
@@ -175,6 +189,9 @@ class SqliteReader:
     def write(self, change: Callable[[Transaction], T]) -> T:
         raise Unavailable("the store was opened for reading")
 
+    def write_all(self, changes: Sequence[Callable[[Transaction], Any]]) -> list[Callable[[], Any]]:
+        raise Unavailable("the store was opened for reading")
+
     def follow(self, listener: Listener) -> None:
         pass
 
@@ -224,6 +241,11 @@ class SqliteStore:
 
     def write(self, change: Callable[[Transaction], T]) -> T:
         return self._line.run(Job(change))
+
+    def write_all(self, changes: Sequence[Callable[[Transaction], Any]]) -> list[Callable[[], Any]]:
+        jobs = [Job(change) for change in changes]
+        self._line.run_all(jobs)
+        return [job.outcome for job in jobs]
 
     def follow(self, listener: Listener) -> None:
         with self._refreshing:

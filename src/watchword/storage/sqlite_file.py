@@ -16,14 +16,21 @@ import apsw
 
 from watchword.core.errors import OperatorError, Unavailable
 from watchword.storage.commit_marks import CommitMarks
-from watchword.storage.sqlite_rows import TABLES, Execute, execute_of
+from watchword.storage.sqlite_rows import SHORT_BODIES, TABLES, Execute, execute_of
 
-FORMAT = 1
+FORMAT = 2
 """The format of the tables. A change that an older program could not read or write makes it the next number."""
 
 Migration = Callable[[Execute], None]
-MIGRATIONS: Mapping[int, Migration] = {}
-"""By format: brings the tables of that format to the next, inside the transaction that opens the file."""
+
+
+def _add_short_bodies(execute: Execute) -> None:
+    execute(SHORT_BODIES)
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _add_short_bodies}
+"""By format: brings the tables of that format to the next, inside the transaction that opens the file. From 1 to 2:
+short bodies lie beside the records; those that were files stay files."""
 
 BUSY_SECONDS = 10.0
 _BUSY_STEPS_SECONDS = (0.0001,) * 50 + (0.0005,) * 50 + (0.002,)
@@ -111,6 +118,7 @@ def _use_wal(execute: Execute, busy_seconds: float) -> None:
 def _bring_to_format(execute: Execute, path: Path, present: int, migrations: Mapping[int, Migration]) -> None:
     if execute("select 1 from sqlite_schema").get is None:
         execute(TABLES)
+        execute(SHORT_BODIES)
         execute("insert into meta (name, value) values ('format', ?)", (present,))
         return
     found = read_format(execute)

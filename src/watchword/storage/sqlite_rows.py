@@ -36,6 +36,11 @@ create table tally (
 ) strict, without rowid;
 create table change (position integer primary key, kind text not null, account text not null, key blob not null) strict;
 """
+SHORT_BODIES = """
+create table short_body (number integer primary key autoincrement, body blob not null) strict;
+"""
+"""A table with row ids: a row lies in its page up to nearly the page's size, and new ones are put behind the last one,
+so that the bodies of one commit lie in the same few pages. `autoincrement` never gives a number twice."""
 
 _POSITION = "select coalesce(max(position), 0) from change"
 _RECORD = "select version, body from record where kind = ? and key = ?"
@@ -63,6 +68,10 @@ _REMOVE_TALLY_OF_NONE = "delete from tally where kind = ? and part = ? and total
 _APPEND_CHANGE = "insert into change (kind, account, key) values (?, ?, ?)"
 _CHANGES_AFTER = "select position, kind, account, key from change where position > ? order by position"
 _PRUNE = "delete from change where position <= ?"
+_ADD_BODY = "insert into short_body (body) values (?) returning number"
+_BODY = "select body from short_body where number = ?"
+_REMOVE_BODY = "delete from short_body where number = ? returning 1"
+_COUNT_BODIES = "select count(*) from short_body"
 
 
 class Answer(Protocol):
@@ -161,6 +170,18 @@ class SqliteRows:
 
     def append_change(self, kind: str, account: str, key: bytes) -> None:
         self.ask(_APPEND_CHANGE, kind, account, key)
+
+    def add_body(self, data: bytes) -> int:
+        return self.ask(_ADD_BODY, data)
+
+    def body(self, number: int) -> bytes | None:
+        return self.ask(_BODY, number)
+
+    def remove_body(self, number: int) -> bool:
+        return self.ask(_REMOVE_BODY, number) is not None
+
+    def count_bodies(self) -> int:
+        return self.ask(_COUNT_BODIES)
 
     def changes_after(self, position: int) -> list[Change]:
         """The lines of the feed above a position, as far as they are kept."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket, Ownership, PublicAccessBlock
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
@@ -160,7 +160,7 @@ def get_bucket_location(
 
 
 @operation("s3:DeleteBucket", writes=True)
-def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory, objects: ObjectStore) -> None:
+def delete_bucket(call: Call[shapes.DeleteBucketRequest], directory: Directory, objects: Bodies) -> None:
     """Delete an empty bucket, with what is set on it and uploads that go on. Raises NoSuchBucket, BucketNotEmpty."""
     bucket = bucket_of(call.request, directory, call.region)
     # Access points of others lead nowhere when it is gone; they keep nobody from deleting.

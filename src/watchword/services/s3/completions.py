@@ -11,7 +11,6 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from hashlib import md5, sha256
 from itertools import chain, pairwise
 from urllib.parse import quote
@@ -21,9 +20,9 @@ from msgspec.structs import replace
 
 from watchword.core.errors import ApiError
 from watchword.core.ids import RandomBytes
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.directory.uploads import Assembly, Piece, Upload, UploadPart
 from watchword.services.call import Call
 from watchword.services.operation import operation
@@ -57,7 +56,7 @@ Request = shapes.CompleteMultipartUploadRequest
 
 @operation("s3:CompleteMultipartUpload", writes=True)
 def complete_multipart_upload(
-    call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    call: Call[Request], directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> shapes.CompleteMultipartUploadOutput:
     """Make the object. Raises NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, BadDigest."""
     asked = call.request
@@ -166,7 +165,7 @@ def _check_stated(asked: Request, algorithm: str, checksum: str) -> None:
 
 
 def _keep_parts(
-    asked: Request, upload: Upload, parts: Sequence[UploadPart], directory: Directory, objects: ObjectStore
+    asked: Request, upload: Upload, parts: Sequence[UploadPart], directory: Directory, objects: Bodies
 ) -> None:
     """Step (3). The parts on the list stay where they are."""
     pieces = tuple(Piece(part.number, part.blob, part.size, part.checksum) for part in parts)
@@ -175,8 +174,7 @@ def _keep_parts(
     for part in list(directory.upload_parts.under(upload.id)):
         if part.number not in kept:
             directory.upload_parts.remove(part)
-            if part.blob:
-                directory.transaction.after_commit(partial(objects.discard, part.blob))
+            objects.release(part.blob, directory.transaction)
     directory.uploads.remove(upload)
 
 

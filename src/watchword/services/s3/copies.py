@@ -1,7 +1,7 @@
 """Copying S3 objects: CopyObject, and the source of copied parts.
 
-The bytes are copied before the transaction, from one version of the source; what is not in parts costs no copying. The
-copy is whole, even of an object in parts: its ETag is the MD5 of all bytes, as at AWS.
+The bytes are copied before the transaction, from one version of the source; a long body that is not in parts costs no
+copying. The copy is whole, even of an object in parts: its ETag is the MD5 of all bytes, as at AWS.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
 
@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from watchword.core.ids import RandomBytes, is_account_id
 from watchword.credentials.customer_keys import CustomerKey
+from watchword.directory.bodies import NO_BODY, Bodies
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
@@ -54,7 +54,7 @@ Request = shapes.CopyObjectRequest
 
 
 class _Copied(NamedTuple):
-    """Bytes that are safe on disk, and the version that they were copied from."""
+    """Bytes, and the version that they were copied from."""
 
     staged: Staged
     source: StoredObject
@@ -111,7 +111,7 @@ def _judged(stored: StoredObject) -> tuple[object, ...]:
     return stored.tags, stored.account, stored.grants, stored.is_delete_marker
 
 
-def _copy_bytes(call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes) -> _Copied:
+def _copy_bytes(call: Call[Request], directory: Directory, objects: Bodies, random_bytes: RandomBytes) -> _Copied:
     """Check all that the request says, then copy the bytes. Raises what `source_of` and `check_draft` raise."""
     asked = call.request
     require_known(call, "copy objects")
@@ -156,15 +156,15 @@ def _refuse_idle_copy(asked: Request) -> None:
 
 
 def _staged(
-    asked: Request, source: StoredObject, directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    asked: Request, source: StoredObject, directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> Staged:
     opening, sealing = fitting_key(source_key(asked), source), asked_key(asked)
     algorithm = (asked.checksum_algorithm or source.checksum_algorithm).upper()
     is_known = not algorithm or (algorithm == source.checksum_algorithm and not source.parts)
     if is_known and not source.parts and opening is sealing is None:
-        blob = objects.clone(source.blob) if source.size else ""
-        return Staged(blob, source.size, source.etag, algorithm, source.checksum if algorithm else "")
-    pieces = objects.read(all_pieces(source, directory), opener_of(opening))
+        body = objects.clone(source.blob, directory.transaction) if source.size else NO_BODY
+        return Staged(body, source.size, source.etag, algorithm, source.checksum if algorithm else "")
+    pieces = objects.read(all_pieces(source, directory), directory.transaction, opener_of(opening))
     return rewritten(pieces, source.size, algorithm, objects, sealing, random_bytes)
 
 
@@ -172,7 +172,7 @@ def rewritten(
     pieces: Iterable[bytes],
     size: int,
     algorithm: str,
-    objects: ObjectStore,
+    objects: Bodies,
     key: CustomerKey | None,
     random_bytes: RandomBytes,
 ) -> Staged:
@@ -188,23 +188,22 @@ def rewritten(
             yield data
 
     if not size:
-        blob, kept_etag = "", etag.hexdigest()
+        body, kept_etag = NO_BODY, etag.hexdigest()
     elif key is None:
-        blob = objects.write(passing())
+        body = objects.write(passing(), size)
         kept_etag = etag.hexdigest()
     else:
-        blob, kept_etag = write_sealed(passing(), objects, key, random_bytes)
-    return Staged(blob, size, kept_etag, algorithm, sum_of(checksum) if checksum is not None else "", key)
+        body, kept_etag = write_sealed(passing(), size, objects, key, random_bytes)
+    return Staged(body, size, kept_etag, algorithm, sum_of(checksum) if checksum is not None else "", key)
 
 
-def _drop_copy(prepared: _Copied, objects: ObjectStore) -> None:
-    if prepared.staged.blob:
-        objects.discard(prepared.staged.blob)
+def _drop_copy(prepared: _Copied, objects: Bodies) -> None:
+    objects.drop(prepared.staged.body)
 
 
 @operation("s3:CopyObject", writes=True, prepare=_copy_bytes, discard=_drop_copy)
 def copy_object(
-    call: Call[Request], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes, prepared: _Copied
+    call: Call[Request], directory: Directory, objects: Bodies, random_bytes: RandomBytes, prepared: _Copied
 ) -> shapes.CopyObjectOutput:
     """Put a copy in place of what has its key, or before it.
 
@@ -224,7 +223,7 @@ def copy_object(
     stored = StoredObject(
         bucket=bucket.name,
         key=asked.key,
-        blob=staged.blob,
+        blob=objects.keep(staged.body, directory.transaction),
         size=staged.size,
         etag=staged.etag,
         modified_at=call.now.replace(microsecond=0),

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from watchword.core.errors import ApiError
 from watchword.core.ids import RandomBytes
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
@@ -41,7 +41,7 @@ class _Deleting:
     def __init__(
         self,
         directory: Directory,
-        objects: ObjectStore,
+        objects: Bodies,
         random_bytes: RandomBytes,
         bucket: Bucket,
         now: datetime,
@@ -83,7 +83,7 @@ class _Deleting:
 
 @operation("s3:DeleteObject", writes=True)
 def delete_object(
-    call: Call[shapes.DeleteObjectRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    call: Call[shapes.DeleteObjectRequest], directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> shapes.DeleteObjectOutput:
     """Delete an object, or one version of it. Raises NoSuchBucket, AccessDenied; with If-Match PreconditionFailed."""
     asked = call.request
@@ -97,7 +97,7 @@ def delete_object(
 
 @operation("s3:DeleteObjects", writes=True)
 def delete_objects(
-    call: Call[shapes.DeleteObjectsRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    call: Call[shapes.DeleteObjectsRequest], directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> shapes.DeleteObjectsOutput:
     """Delete many objects and tell the fate of each; `Quiet` leaves out those that went well. Raises NoSuchBucket."""
     asked = call.request

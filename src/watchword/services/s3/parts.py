@@ -7,14 +7,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html, API
 from __future__ import annotations
 
 import re
-from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 from watchword.core.ids import RandomBytes
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import BlobRange, ObjectStore
+from watchword.directory.objects import BlobRange
 from watchword.directory.uploads import Upload, UploadPart
 from watchword.services.call import Call
 from watchword.services.operation import operation
@@ -40,7 +40,7 @@ _COPY_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})\Z")
 
 
 def _stage_part(
-    call: Call[shapes.UploadPartRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    call: Call[shapes.UploadPartRequest], directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> Staged:
     """Check the request against its upload, then keep the body, with the checksum that the upload wants.
 
@@ -56,19 +56,19 @@ def _stage_part(
     wanted = upload.checksum_algorithm
     if wanted and stated != wanted and (stated or upload.is_composite):
         raise bad_checksum_type(wanted.lower(), stated.lower() or "null")
-    staged = staged_body(call.body, objects, key, random_bytes)
+    staged = staged_body(call.body, objects.apart, key, random_bytes)
     if not wanted or stated:
         return staged
     digest = new_checksum(wanted.lower())
-    if staged.blob:
-        for data in objects.read([(staged.blob, 0, staged.size)], opener_of(key)):
+    if staged.size:
+        for data in objects.read([(staged.body.blob, 0, staged.size)], directory.transaction, opener_of(key)):
             digest.update(data)
     return staged._replace(checksum_algorithm=wanted, checksum=sum_of(digest))
 
 
 @operation("s3:UploadPart", writes=True, prepare=_stage_part, discard=drop_body)
 def upload_part(
-    call: Call[shapes.UploadPartRequest], directory: Directory, objects: ObjectStore, prepared: Staged
+    call: Call[shapes.UploadPartRequest], directory: Directory, objects: Bodies, prepared: Staged
 ) -> shapes.UploadPartOutput:
     """Put a part, or put it again. Raises NoSuchBucket, NoSuchUpload."""
     asked = call.request
@@ -89,26 +89,25 @@ def _put_part(
     number: int,
     staged: Staged,
     directory: Directory,
-    objects: ObjectStore,
+    objects: Bodies,
 ) -> UploadPart:
     part = UploadPart(
         upload=upload.id,
         number=number,
-        blob=staged.blob,
+        blob=staged.body.blob,
         size=staged.size,
         etag=staged.etag,
         modified_at=call.now.replace(microsecond=0),
         checksum_algorithm=staged.checksum_algorithm,
         checksum=staged.checksum,
-        is_sealed=bool(staged.blob) and staged.key is not None,
+        is_sealed=bool(staged.size) and staged.key is not None,
     )
     old = directory.upload_parts.get(upload.id, f"{number:05d}")
     if old is None:
         directory.upload_parts.add(part)
     else:
         directory.upload_parts.replace(part)
-        if old.blob:
-            directory.transaction.after_commit(partial(objects.discard, old.blob))
+        objects.release(old.blob, directory.transaction)
     return part
 
 
@@ -119,7 +118,7 @@ class _CopiedPart(NamedTuple):
 
 
 def _stage_copy(
-    call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore, random_bytes: RandomBytes
+    call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: Bodies, random_bytes: RandomBytes
 ) -> _CopiedPart:
     """Copy the bytes, summing them on the way. Raises what GetObject raises, and NoSuchUpload, InvalidArgument."""
     asked = call.request
@@ -135,11 +134,12 @@ def _stage_copy(
     size = sum(length for _, _, length in pieces)
     if size > OBJECT_BYTES_MAX:
         raise entity_too_large(size, OBJECT_BYTES_MAX)
-    staged = rewritten(objects.read(pieces, opener), size, upload.checksum_algorithm, objects, key, random_bytes)
+    read = objects.read(pieces, directory.transaction, opener)
+    staged = rewritten(read, size, upload.checksum_algorithm, objects.apart, key, random_bytes)
     return _CopiedPart(staged, stored, shown_version(stored, bucket))
 
 
-def _drop_copy(prepared: _CopiedPart, objects: ObjectStore) -> None:
+def _drop_copy(prepared: _CopiedPart, objects: Bodies) -> None:
     drop_body(prepared.staged, objects)
 
 
@@ -164,7 +164,7 @@ def _asked_pieces(asked: str | None, stored: StoredObject, directory: Directory)
 
 @operation("s3:UploadPartCopy", writes=True, prepare=_stage_copy, discard=_drop_copy)
 def upload_part_copy(
-    call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: ObjectStore, prepared: _CopiedPart
+    call: Call[shapes.UploadPartCopyRequest], directory: Directory, objects: Bodies, prepared: _CopiedPart
 ) -> shapes.UploadPartCopyOutput:
     """Put a part that was copied from an object. Raises NoSuchBucket, NoSuchUpload, OperationAborted."""
     asked = call.request

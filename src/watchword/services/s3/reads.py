@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from watchword.core.http import FileBody
 from watchword.credentials.customer_keys import CustomerKey
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.policy.principals import Kind
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
@@ -53,7 +53,7 @@ Read = shapes.GetObjectRequest | shapes.HeadObjectRequest
 
 @operation("s3:GetObject")
 def get_object(
-    call: Call[shapes.GetObjectRequest], directory: Directory, objects: ObjectStore
+    call: Call[shapes.GetObjectRequest], directory: Directory, objects: Bodies
 ) -> Answer[shapes.GetObjectOutput]:
     """Give an object or a part of it.
 
@@ -66,7 +66,7 @@ def get_object(
     elif stored.parts:
         body = objects.joined(pieces_of(stored, directory, part.offset, part.length), opener_of(key))
     else:
-        body = objects.body(stored.blob, part.offset, part.length, opener_of(key))
+        body = objects.body(stored.blob, part.offset, part.length, directory.transaction, opener_of(key))
     output = shapes.GetObjectOutput(body=body, **_facts(call, bucket, stored, part), **key_view(key))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
 

@@ -6,12 +6,11 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUploa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from watchword.core.ids import RandomBytes
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.directory.uploads import Upload
 from watchword.services.call import Call
 from watchword.services.operation import operation
@@ -116,7 +115,7 @@ def upload_of(bucket: Bucket, key: str, upload_id: str, directory: Directory) ->
 
 @operation("s3:AbortMultipartUpload", writes=True)
 def abort_multipart_upload(
-    call: Call[shapes.AbortMultipartUploadRequest], directory: Directory, objects: ObjectStore
+    call: Call[shapes.AbortMultipartUploadRequest], directory: Directory, objects: Bodies
 ) -> None:
     """End an upload and let its parts go. Raises NoSuchBucket, NoSuchUpload."""
     asked = call.request
@@ -124,13 +123,12 @@ def abort_multipart_upload(
     remove_upload(upload_of(bucket, asked.key, asked.upload_id, directory), directory, objects)
 
 
-def remove_upload(upload: Upload, directory: Directory, objects: ObjectStore) -> None:
+def remove_upload(upload: Upload, directory: Directory, objects: Bodies) -> None:
     """Remove an upload with its parts."""
     directory.uploads.remove(upload)
     for part in list(directory.upload_parts.under(upload.id)):
         directory.upload_parts.remove(part)
-        if part.blob:
-            directory.transaction.after_commit(partial(objects.discard, part.blob))
+        objects.release(part.blob, directory.transaction)
 
 
 @operation("s3:ListMultipartUploads", pages_itself=True)

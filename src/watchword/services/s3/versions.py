@@ -4,8 +4,7 @@
     Enabled         a write puts its version before the others; deleting puts a delete marker before them
     Suspended       a write or a delete marker takes the place of the version `null`, and stands before the others
 
-A version that is named is removed for good; what then is the newest is read again. What is removed lets its bytes go
-after the commit.
+A version that is named is removed for good; what then is the newest is read again. What is removed lets its bytes go.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 """
 
@@ -14,14 +13,13 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from datetime import datetime
-from functools import partial
 
 from msgspec.structs import replace
 
 from watchword.core.ids import RandomBytes
+from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.services.s3.faults import bad_version, empty_version
 
 NULL = "null"
@@ -62,7 +60,7 @@ def newest_marker(directory: Directory, bucket: Bucket, key: str) -> StoredObjec
 
 
 def put_version(
-    directory: Directory, objects: ObjectStore, random_bytes: RandomBytes, bucket: Bucket, new: StoredObject
+    directory: Directory, objects: Bodies, random_bytes: RandomBytes, bucket: Bucket, new: StoredObject
 ) -> StoredObject:
     """Put a version in front of all others, or in the place of the one that it replaces. Gives it as it is kept."""
     existing = replaced = directory.objects.get(bucket.name, new.key)
@@ -94,7 +92,7 @@ def _with_place(
     return replace(new, version=version, sequence=latest.sequence + 1 if latest else 1)
 
 
-def _remove_null(directory: Directory, objects: ObjectStore, bucket: Bucket, key: str) -> None:
+def _remove_null(directory: Directory, objects: Bodies, bucket: Bucket, key: str) -> None:
     old = directory.versions.seek("version", bucket.name, key, "")
     if old is not None:
         directory.versions.remove(old)
@@ -102,7 +100,7 @@ def _remove_null(directory: Directory, objects: ObjectStore, bucket: Bucket, key
 
 
 def put_marker(
-    directory: Directory, objects: ObjectStore, random_bytes: RandomBytes, bucket: Bucket, key: str, now: datetime
+    directory: Directory, objects: Bodies, random_bytes: RandomBytes, bucket: Bucket, key: str, now: datetime
 ) -> StoredObject:
     """Hide a key behind a delete marker."""
     marker = StoredObject(
@@ -111,7 +109,7 @@ def put_marker(
     return put_version(directory, objects, random_bytes, bucket, marker)
 
 
-def remove_version(directory: Directory, objects: ObjectStore, stored: StoredObject) -> None:
+def remove_version(directory: Directory, objects: Bodies, stored: StoredObject) -> None:
     """Remove a version for good, and let the one behind it be read."""
     current = directory.objects.get(stored.bucket, stored.key)
     if current == stored:
@@ -132,12 +130,10 @@ def change_version(directory: Directory, old: StoredObject, new: StoredObject) -
     (directory.objects if current == old else directory.versions).replace(new)
 
 
-def release(directory: Directory, objects: ObjectStore, stored: StoredObject) -> None:
+def release(directory: Directory, objects: Bodies, stored: StoredObject) -> None:
     """Let the bytes of a version go that is no more."""
-    if not stored.blob:
-        return
     if not stored.parts:
-        directory.transaction.after_commit(partial(objects.discard, stored.blob))
+        objects.release(stored.blob, directory.transaction)
         return
     parts = list(directory.upload_parts.under(stored.blob))
     for part in parts:
@@ -145,4 +141,4 @@ def release(directory: Directory, objects: ObjectStore, stored: StoredObject) ->
     assembly = directory.assemblies.get(stored.blob)
     if assembly is not None:
         directory.assemblies.remove(assembly)
-    directory.transaction.after_commit(partial(objects.discard_parts, [part.blob for part in parts if part.blob]))
+    objects.release_parts([part.blob for part in parts if part.blob], directory.transaction)

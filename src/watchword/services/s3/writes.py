@@ -1,7 +1,7 @@
 """Writing S3 objects: PutObject.
 
-The body is on disk before the transaction begins; the transaction only puts the record in place. The bytes of the
-object that it replaces go away after the commit.
+A long body is on disk before the transaction begins; a short one is put there by the transaction itself, with the
+record. The bytes of the object that it replaces go with its record.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from watchword.core.http import Spooled
 from watchword.core.ids import RandomBytes
-from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey
+from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey, sealed_size
+from watchword.directory.bodies import NO_BODY, Bodies, NewBody
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
-from watchword.directory.objects import ObjectStore
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
@@ -36,9 +36,9 @@ _EMPTY = Spooled(data=b"", path=None, size=0, checksums={"md5": md5(b"", usedfor
 
 
 class Staged(NamedTuple):
-    """A body that is safe on disk and belongs to no object yet."""
+    """A body that was verified and belongs to no object yet."""
 
-    blob: str
+    body: NewBody
     size: int
     etag: str
     checksum_algorithm: str
@@ -47,26 +47,24 @@ class Staged(NamedTuple):
     """What it is sealed under."""
 
 
-def staged_body(
-    body: Spooled | None, objects: ObjectStore, key: CustomerKey | None, random_bytes: RandomBytes
-) -> Staged:
+def staged_body(body: Spooled | None, objects: Bodies, key: CustomerKey | None, random_bytes: RandomBytes) -> Staged:
     """Keep a body, sealed if there is a key. Raises EntityTooLarge."""
     body = body or _EMPTY
     if body.size > OBJECT_BYTES_MAX:
         raise entity_too_large(body.size, OBJECT_BYTES_MAX)
     algorithm, checksum = kept_checksum(body.stated)
     if not body.size:
-        return Staged("", 0, body.checksums["md5"], algorithm, checksum, key)
+        return Staged(NO_BODY, 0, body.checksums["md5"], algorithm, checksum, key)
     if key is None:
         return Staged(objects.stage(body), body.size, body.checksums["md5"], algorithm, checksum)
-    blob, etag = write_sealed(objects.spooled(body), objects, key, random_bytes)
-    return Staged(blob, body.size, etag, algorithm, checksum, key)
+    kept, etag = write_sealed(objects.spooled(body), body.size, objects, key, random_bytes)
+    return Staged(kept, body.size, etag, algorithm, checksum, key)
 
 
 def write_sealed(
-    pieces: Iterable[bytes], objects: ObjectStore, key: CustomerKey, random_bytes: RandomBytes
-) -> tuple[str, str]:
-    """Keep bytes sealed under a key. Gives the blob, and the MD5 of what is kept."""
+    pieces: Iterable[bytes], size: int, objects: Bodies, key: CustomerKey, random_bytes: RandomBytes
+) -> tuple[NewBody, str]:
+    """Keep `size` bytes sealed under a key. Gives the body, and the MD5 of what is kept."""
     digest = md5(usedforsecurity=False)
 
     def summed() -> Iterator[bytes]:
@@ -74,10 +72,10 @@ def write_sealed(
             digest.update(sealed)
             yield sealed
 
-    return objects.write(summed()), digest.hexdigest()
+    return objects.write(summed(), sealed_size(size)), digest.hexdigest()
 
 
-def stage_body(call: Call[shapes.PutObjectRequest], objects: ObjectStore, random_bytes: RandomBytes) -> Staged:
+def stage_body(call: Call[shapes.PutObjectRequest], objects: Bodies, random_bytes: RandomBytes) -> Staged:
     """Check all that does not need the directory, then keep the body.
 
     Raises KeyTooLongError, EntityTooLarge, and what `check_draft` and `asked_key` raise.
@@ -88,17 +86,16 @@ def stage_body(call: Call[shapes.PutObjectRequest], objects: ObjectStore, random
     return staged_body(call.body, objects, asked_key(asked), random_bytes)
 
 
-def drop_body(prepared: Staged, objects: ObjectStore) -> None:
+def drop_body(prepared: Staged, objects: Bodies) -> None:
     """Take back a body that became no object."""
-    if prepared.blob:
-        objects.discard(prepared.blob)
+    objects.drop(prepared.body)
 
 
 @operation("s3:PutObject", writes=True, prepare=stage_body, discard=drop_body)
 def put_object(
     call: Call[shapes.PutObjectRequest],
     directory: Directory,
-    objects: ObjectStore,
+    objects: Bodies,
     random_bytes: RandomBytes,
     prepared: Staged,
 ) -> shapes.PutObjectOutput:
@@ -114,7 +111,7 @@ def put_object(
     stored = StoredObject(
         bucket=bucket.name,
         key=asked.key,
-        blob=prepared.blob,
+        blob=objects.keep(prepared.body, directory.transaction),
         size=prepared.size,
         etag=prepared.etag,
         modified_at=call.now.replace(microsecond=0),
