@@ -106,7 +106,7 @@ def test_an_account_may_keep_to_the_older_defaults(made: tuple[Path, dict[str, A
     options = ["--data", made[0], "--account-id", "111122223333"]
     run("accounts", "s3-defaults", *options, "--old")
     s3.create_bucket(Bucket="old", ACL="public-read")
-    assert [grant["Permission"] for grant in s3.get_bucket_acl(Bucket="old")["Grants"]] == ["FULL_CONTROL", "READ"]
+    assert [grant["Permission"] for grant in s3.get_bucket_acl(Bucket="old")["Grants"]] == ["READ", "FULL_CONTROL"]
     run("accounts", "s3-defaults", *options, "--present")
     s3.create_bucket(Bucket="present")
     assert s3.get_public_access_block(Bucket="present")

@@ -94,9 +94,10 @@ def create(
 @click.option("--old/--present", required=True, help="As before April 2023, or as AWS makes buckets today.")
 @store_option
 def s3_defaults(data_dir: Path, account_id: str, old: bool, store_url: str | None) -> None:
-    """Say how the new S3 buckets of an account are made.
+    """Say how the new S3 buckets of an account are made, and how S3 shows it.
 
-    Today's have no ACLs and Block Public Access on; the old ones have ACLs and nothing blocked.
+    Today's have no ACLs and Block Public Access on; the old ones have ACLs and nothing blocked. An account with the old
+    defaults is also shown by its name (DisplayName), as S3 did until November 2025, and groups come first in its ACLs.
     """
     from watchword.server.data_directory import require_initialized
     from watchword.server.s3_defaults import set_s3_defaults

@@ -194,7 +194,7 @@ def test_acls_are_shown_as_they_are(s3: Any, with_acls: str) -> None:
     everybody = {"Grantee": {"URI": ALL_USERS, "Type": "Group"}, "Permission": "READ"}
     assert s3.get_bucket_acl(Bucket=with_acls)["Grants"] == [full, everybody]
     s3.put_bucket_acl(Bucket=with_acls, GrantRead=f'uri="{AUTHENTICATED}"', GrantFullControl=f"id={own}")
-    assert [grant["Permission"] for grant in s3.get_bucket_acl(Bucket=with_acls)["Grants"]] == ["FULL_CONTROL", "READ"]
+    assert [grant["Permission"] for grant in s3.get_bucket_acl(Bucket=with_acls)["Grants"]] == ["READ", "FULL_CONTROL"]
 
 
 def test_an_acl_may_be_empty(s3: Any, with_acls: str) -> None:

@@ -17,7 +17,7 @@ from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, document_grants, grant_views, header_grants, is_public
 from watchword.services.s3.faults import access_denied, acl_not_supported, invalid_request, missing_acl
 from watchword.services.s3.lookups import bucket_of, object_of
-from watchword.services.s3.names import owner
+from watchword.services.s3.owners import Owners
 from watchword.services.s3.versions import change_version
 
 
@@ -38,7 +38,9 @@ def get_bucket_acl(call: Call[shapes.GetBucketAclRequest], directory: Directory)
     """Give the ACL of a bucket. Raises NoSuchBucket."""
     bucket = bucket_of(call.request, directory, call.region)
     grants = bucket.grants if bucket.has_acls else ()
-    return shapes.GetBucketAclOutput(owner=owner(bucket.account), grants=grant_views(grants, bucket.account))
+    owners = Owners(directory)
+    views = grant_views(grants, bucket.account, owners)
+    return shapes.GetBucketAclOutput(owner=owners[bucket.account], grants=views)
 
 
 @operation("s3:PutObjectAcl", writes=True)
@@ -57,7 +59,8 @@ def get_object_acl(call: Call[shapes.GetObjectAclRequest], directory: Directory)
     bucket, stored = object_of(call.request, directory, call.region)
     account = (stored.account if bucket.has_acls else "") or bucket.account
     grants = stored.grants if bucket.has_acls else ()
-    return shapes.GetObjectAclOutput(owner=owner(account), grants=grant_views(grants, account))
+    owners = Owners(directory)
+    return shapes.GetObjectAclOutput(owner=owners[account], grants=grant_views(grants, account, owners))
 
 
 def _asked(

@@ -36,7 +36,8 @@ from watchword.services.s3.faults import (
     too_many_buckets,
 )
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3.names import is_bucket_name, owner
+from watchword.services.s3.names import is_bucket_name
+from watchword.services.s3.owners import Owners, keeps_old_ways
 from watchword.services.s3.public_access import read_ownership
 from watchword.services.s3.tags import bucket_tags
 from watchword.services.s3.unbuilt import refuse_unbuilt
@@ -93,8 +94,7 @@ def _refuse_settings(asked: shapes.CreateBucketRequest) -> None:
 def _new_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory, region: str) -> Bucket:
     """Raises InvalidBucketAclWithObjectOwnership, AccessDenied, InvalidTag, InvalidArgument."""
     asked = call.request
-    settings = directory.s3_accounts.get(call.account)
-    has_old_defaults = settings is not None and settings.has_old_defaults
+    has_old_defaults = keeps_old_ways(call.account, directory)
     ownership: Ownership = "ObjectWriter" if has_old_defaults else "BucketOwnerEnforced"
     if asked.object_ownership is not None:
         ownership = read_ownership(asked.object_ownership)
@@ -207,7 +207,7 @@ def list_buckets(
             )
             for bucket in rows[:limit]
         ],
-        owner=owner(call.account),
+        owner=Owners(directory)[call.account],
         prefix=asked.prefix,
         continuation_token=seal_cursor(rows[limit - 1].name) if more else None,
     )

@@ -18,7 +18,7 @@ from watchword.services.s3.continuation import open_cursor, seal_cursor
 from watchword.services.s3.faults import invalid_argument
 from watchword.services.s3.listing import Page, list_page
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3.names import owner
+from watchword.services.s3.owners import Owners
 from watchword.services.s3.unbuilt import refuse_unbuilt
 
 KEYS_MAX = 1000
@@ -40,7 +40,7 @@ def list_objects_v2(call: Call[shapes.ListObjectsV2Request], directory: Director
     encode = encoder(asked.encoding_type)
     return shapes.ListObjectsV2Output(
         is_truncated=page.is_truncated,
-        contents=_contents(page, encode, bucket.account if asked.fetch_owner else None),
+        contents=_contents(page, encode, bucket.account, Owners(directory) if asked.fetch_owner else None),
         name=bucket.name,
         prefix=encode(asked.prefix or ""),
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
@@ -70,7 +70,7 @@ def list_objects(call: Call[shapes.ListObjectsRequest], directory: Directory) ->
         is_truncated=page.is_truncated,
         marker=encode(asked.marker or ""),
         next_marker=encode(page.last) if page.is_truncated and asked.delimiter else None,
-        contents=_contents(page, encode, bucket.account),
+        contents=_contents(page, encode, bucket.account, Owners(directory)),
         name=bucket.name,
         prefix=encode(asked.prefix or ""),
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
@@ -111,12 +111,10 @@ def _url_encoded(text: str) -> str:
     return quote_plus(text, safe="/*")
 
 
-def _contents(page: Page, encode: Encode, account: str | None) -> list[shapes.Object]:
-    shown = None if account is None else owner(account)
-    return [
-        _object_view(stored, encode, shown and (owner(stored.account) if stored.account else shown))
-        for stored in page.objects
-    ]
+def _contents(page: Page, encode: Encode, account: str, owners: Owners | None) -> list[shapes.Object]:
+    if owners is None:
+        return [_object_view(stored, encode, None) for stored in page.objects]
+    return [_object_view(stored, encode, owners[stored.account or account]) for stored in page.objects]
 
 
 def _object_view(stored: StoredObject, encode: Encode, shown: shapes.Owner | None) -> shapes.Object:

@@ -1,4 +1,4 @@
-"""What a bucket and a key may be called, and what owners are called.
+"""What a bucket and a key may be called, and the canonical ids of owners.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -11,7 +11,6 @@ from functools import lru_cache
 from hashlib import sha256
 
 from watchword.core.reserved import RESERVED_SEGMENTS
-from watchword.services.s3 import shapes
 from watchword.services.s3.faults import invalid_uri, key_too_long
 
 KEY_BYTES_MAX = 1024
@@ -49,8 +48,3 @@ def check_key(key: str) -> None:
 def canonical_user_id(account: str) -> str:
     """The name that S3 gives an account as an owner: 64 hex digits, always the same."""
     return sha256(b"s3 canonical user id of " + account.encode()).hexdigest()
-
-
-def owner(account: str) -> shapes.Owner:
-    """An account as the owner of buckets and objects."""
-    return shapes.Owner(id=canonical_user_id(account))

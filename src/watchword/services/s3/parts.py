@@ -27,7 +27,8 @@ from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import bad_checksum_type, entity_too_large, invalid_argument
 from watchword.services.s3.lists import limited
 from watchword.services.s3.lookups import bucket_of, require_known
-from watchword.services.s3.names import check_key, owner
+from watchword.services.s3.names import check_key
+from watchword.services.s3.owners import Owners
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.uploads import check_number, initiator_view, type_of, upload_of
 from watchword.services.s3.versions import shown_version
@@ -196,7 +197,7 @@ def list_parts(call: Call[shapes.ListPartsRequest], directory: Directory) -> sha
     rows = directory.upload_parts.under(upload.id, after=(upload.id, f"{marker:05d}"), limit=limit + 1)
     parts = list(islice(rows, limit + 1))
     is_truncated = len(parts) > limit
-    shown = parts[:limit]
+    shown, owners = parts[:limit], Owners(directory)
     return shapes.ListPartsOutput(
         bucket=bucket.name,
         key=upload.key,
@@ -206,8 +207,8 @@ def list_parts(call: Call[shapes.ListPartsRequest], directory: Directory) -> sha
         max_parts=limit,
         is_truncated=is_truncated,
         parts=[_part_view(part, upload) for part in shown],
-        initiator=initiator_view(upload),
-        owner=owner(upload.draft.account or bucket.account),
+        initiator=initiator_view(upload, owners),
+        owner=owners[upload.draft.account or bucket.account],
         storage_class=upload.draft.storage_class or "STANDARD",
         checksum_algorithm=upload.checksum_algorithm or None,
         checksum_type=type_of(upload),

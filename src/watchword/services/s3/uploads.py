@@ -22,7 +22,8 @@ from watchword.services.s3.drafts import check_draft, encryption_view, facts, ke
 from watchword.services.s3.faults import invalid_argument, invalid_request, no_such_upload
 from watchword.services.s3.lists import Encode, encoder, limited, prefix_views
 from watchword.services.s3.lookups import bucket_of, require_known
-from watchword.services.s3.names import canonical_user_id, check_key, owner
+from watchword.services.s3.names import check_key
+from watchword.services.s3.owners import Owners
 from watchword.services.s3.resources import object_arn
 from watchword.services.s3.rolling import LAST, rolled_page
 
@@ -152,7 +153,7 @@ def list_multipart_uploads(
         after=(asked.key_marker or "", asked.upload_id_marker or LAST),
         limit=limit,
     )
-    last = page.rows[-1] if page.rows else None
+    last, owners = page.rows[-1] if page.rows else None, Owners(directory)
     return shapes.ListMultipartUploadsOutput(
         bucket=bucket.name,
         key_marker=encode(asked.key_marker or ""),
@@ -163,32 +164,31 @@ def list_multipart_uploads(
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
         max_uploads=limit,
         is_truncated=page.is_truncated,
-        uploads=[_upload_view(upload, bucket, encode) for upload in page.rows],
+        uploads=[_upload_view(upload, bucket, encode, owners) for upload in page.rows],
         common_prefixes=prefix_views(page.prefixes, encode),
         encoding_type=asked.encoding_type,
     )
 
 
-def _upload_view(upload: Upload, bucket: Bucket, encode: Encode) -> shapes.MultipartUpload:
+def _upload_view(upload: Upload, bucket: Bucket, encode: Encode, owners: Owners) -> shapes.MultipartUpload:
     return shapes.MultipartUpload(
         upload_id=upload.id,
         key=encode(upload.key),
         initiated=upload.initiated_at,
         storage_class=upload.draft.storage_class or "STANDARD",
-        owner=owner(upload.draft.account or bucket.account),
-        initiator=initiator_view(upload),
+        owner=owners[upload.draft.account or bucket.account],
+        initiator=initiator_view(upload, owners),
         checksum_algorithm=upload.checksum_algorithm or None,
         checksum_type=type_of(upload),
     )
 
 
-def initiator_view(upload: Upload) -> shapes.Initiator:
+def initiator_view(upload: Upload, owners: Owners) -> shapes.Initiator:
     """Who began an upload."""
-    is_account = not upload.account or upload.initiator_arn.endswith(":root")
-    return shapes.Initiator(
-        id=canonical_user_id(upload.account) if is_account else upload.initiator_arn,
-        display_name=None if is_account else upload.initiator_arn.rpartition("/")[2],
-    )
+    if not upload.account or upload.initiator_arn.endswith(":root"):
+        shown = owners[upload.account]
+        return shapes.Initiator(id=shown.id, display_name=shown.display_name)
+    return shapes.Initiator(id=upload.initiator_arn, display_name=upload.initiator_arn.rpartition("/")[2])
 
 
 def check_number(number: int) -> None:

@@ -27,7 +27,7 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.lists import KEYS_MAX, Encode, encoder, limited, prefix_views
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3.names import owner
+from watchword.services.s3.owners import Owners
 from watchword.services.s3.rolling import LAST, rolled_page
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.versions import NULL, version_named
@@ -97,7 +97,7 @@ def list_object_versions(
         after=after,
         limit=limit,
     )
-    views = _Views(bucket, encode, key_marker if after[1] != LAST else "")
+    views = _Views(bucket, Owners(directory), encode, key_marker if after[1] != LAST else "")
     for row in page.rows:
         views.add(row)
     last = page.rows[-1] if page.is_truncated and page.rows and not page.last_prefix else None
@@ -146,8 +146,9 @@ def _rows(directory: Directory, bucket: str, prefix: str, key: str, row: str) ->
 class _Views:
     """The entries of a list as it shows them."""
 
-    def __init__(self, bucket: Bucket, encode: Encode, key_before: str) -> None:
+    def __init__(self, bucket: Bucket, owners: Owners, encode: Encode, key_before: str) -> None:
         self._bucket = bucket
+        self._owners = owners
         self._encode = encode
         self._key_before = key_before
         """The key of the entry before: what is not the first of its key is not the latest."""
@@ -158,7 +159,7 @@ class _Views:
         stored = row.stored
         is_latest = row.order == 0 or row.key != self._key_before
         self._key_before = row.key
-        shown = owner(stored.account or self._bucket.account)
+        shown = self._owners[stored.account or self._bucket.account]
         if stored.is_delete_marker:
             self.markers.append(
                 shapes.DeleteMarkerEntry(
