@@ -220,10 +220,13 @@ class _Deciding:
         principal, session = around.caller.principal, around.caller.session
         if session is not None and session.context and not _is_within(session, action, resource):
             return bare_denial(around.caller, action, resource, self._asked.dialect)
-        if not principal.account and resource.is_public_blocked:
-            # INVARIANT: the anonymous, who belong to no account, reach only what its owner opened to the public twice:
-            # by the resource's policy, and by lifting the block that everything has by default.
-            return bare_denial(around.caller, action, resource, self._asked.dialect)
+        if not principal.account:
+            if around.requirement.anonymous:
+                return around.requirement.anonymous
+            if resource.is_public_blocked:
+                # INVARIANT: the anonymous, who belong to no account, reach only what its owner opened to the public
+                # twice: by the resource's policy, and by lifting the block that everything has by default.
+                return bare_denial(around.caller, action, resource, self._asked.dialect)
         if principal.account != resource.account and _is_closed(resource.account, self._directory):
             # Nobody else's permissions reach into an account that was closed; strangers are told what they always are.
             if self._asked.dialect is Dialect.S3:

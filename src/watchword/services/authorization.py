@@ -13,6 +13,7 @@ missing from what holds it: refused, the answer is AccessDenied, so that only th
 `version_action` stands in for `action` when the resource is a certain version of an object.
 `second_factor = true` marks the operation for whose checks a second factor that comes with the request counts as
 given: it then issues nothing unless the code is right.
+`anonymous` is the sentence that refuses callers without credentials, whatever a policy says.
 `always = true` marks the few operations that no policy can deny. Every check of an operation must be allowed.
 
 `each = "deletions"` stands instead of action and resource: a resolver of `EACH` in resources.py lists pairs of action
@@ -138,6 +139,8 @@ class Requirement:
     """A second factor that comes with the request counts as given."""
     each: str | None = None
     """The name of the resolver that lists what is decided one by one."""
+    anonymous: str = ""
+    """What callers without credentials are told, when no policy can let them in; empty: a policy may."""
 
 
 @lru_cache(maxsize=64)
@@ -155,6 +158,7 @@ def _requirement(entry: dict[str, Any]) -> Requirement:
         keys=frozenset(_key(name) for name in entry.get("keys", ())),
         is_always_allowed=entry.get("always", False),
         takes_second_factor=entry.get("second_factor", False),
+        anonymous=entry.get("anonymous", ""),
     )
 
 

@@ -43,7 +43,7 @@ from watchword.services.s3.faults import (
     no_such_version,
     operation_aborted,
 )
-from watchword.services.s3.lookups import bucket_of, missing_key, nothing_there, require_known
+from watchword.services.s3.lookups import bucket_of, missing_key, nothing_there
 from watchword.services.s3.names import check_key
 from watchword.services.s3.resources import object_arn
 from watchword.services.s3.versions import put_version, shown_version, version_named
@@ -114,7 +114,6 @@ def _judged(stored: StoredObject) -> tuple[object, ...]:
 def _copy_bytes(call: Call[Request], directory: Directory, objects: Bodies, random_bytes: RandomBytes) -> _Copied:
     """Check all that the request says, then copy the bytes. Raises what `source_of` and `check_draft` raise."""
     asked = call.request
-    require_known(call, "copy objects")
     check_key(asked.key)
     check_draft(asked)
     _check_directives(asked)

@@ -6,14 +6,12 @@ Callers hold a `Call`: whether they may know is decided. Source: the errors of e
 from __future__ import annotations
 
 from email.utils import format_datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from watchword.core.errors import ApiError
 from watchword.core.ids import is_account_id
 from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
-from watchword.policy.principals import Kind
-from watchword.services.call import Call
 from watchword.services.s3.access_points import ALIAS_SUFFIX, Place, place_behind
 from watchword.services.s3.faults import (
     access_denied,
@@ -78,12 +76,6 @@ class ObjectRequest(BucketRequest, Protocol):
     def key(self) -> str: ...
     @property
     def version_id(self) -> str | None: ...
-
-
-def require_known(call: Call[Any], deed: str) -> None:
-    """Raise AccessDenied for the anonymous, who may not do such a thing whatever a policy says."""
-    if call.caller.principal.kind is Kind.ANONYMOUS:
-        raise access_denied(f"Anonymous users cannot {deed}.  Please authenticate.")
 
 
 def bucket_of(request: BucketRequest, directory: Directory, region: str) -> Bucket:

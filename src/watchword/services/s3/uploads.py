@@ -21,7 +21,7 @@ from watchword.services.s3.customer_keys import asked_key, kept_check, key_view,
 from watchword.services.s3.drafts import check_draft, encryption_view, facts, kept_headers, kept_metadata
 from watchword.services.s3.faults import invalid_argument, invalid_request, no_such_upload
 from watchword.services.s3.lists import Encode, encoder, limited, prefix_views
-from watchword.services.s3.lookups import bucket_of, require_known
+from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
 from watchword.services.s3.owners import Owners
 from watchword.services.s3.resources import object_arn
@@ -34,7 +34,6 @@ def create_multipart_upload(
 ) -> shapes.CreateMultipartUploadOutput:
     """Begin an upload in parts. Raises NoSuchBucket, InvalidRequest, and what an object's writer may get wrong."""
     asked = call.request
-    require_known(call, "initiate multipart uploads")
     check_key(asked.key)
     check_draft(asked)
     key = asked_key(asked)
