@@ -19,7 +19,7 @@ def deviations() -> list[tuple[str, str | None]]:
     source = ROOT / "src" / "watchword"
     return [
         (path.relative_to(source).as_posix(), found[1])
-        for path in sorted(source.rglob("*.py"))
+        for path in sorted((*source.rglob("*.py"), *source.rglob("*.toml")))
         for found in MARK.finditer(path.read_text("utf-8"))
     ]
 
