@@ -50,6 +50,8 @@ def test_an_access_point_is_its_bucket_for_every_object_operation(acme: Account,
     parts = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
     done = s3.complete_multipart_upload(Bucket=arn, Key="parts", UploadId=upload, MultipartUpload=parts)
     assert done["Bucket"] == filled
+    # The object is found where it was put: strangers to the bucket have only the access point.
+    assert done["Location"].endswith(f"/{alias_of(acme, arn)}/parts")
     listed = s3.list_objects_v2(Bucket=arn)
     assert [each["Key"] for each in listed["Contents"]] == ["a/k", "back", "copy", "new", "parts"]
     assert listed["Name"] == filled

@@ -138,7 +138,13 @@ def test_an_upload_in_parts_is_sealed_part_by_part(secure: House, s3: Any, bucke
         {"PartNumber": number, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}
         for number, part in enumerate(parts, 1)
     ]
-    s3.complete_multipart_upload(**named, MultipartUpload={"Parts": listed})
+    # What has checksums of its parts is put together by who has the key.
+    for keys, message in (({}, "requested encryption"), (OTHER, "did not match")):
+        code, text = refusal(s3.complete_multipart_upload, **named, MultipartUpload={"Parts": listed}, **keys)
+        assert (code, message in text) == ("InvalidRequest", True)
+    done = s3.complete_multipart_upload(**named, MultipartUpload={"Parts": listed}, **KEY)
+    headers = done["ResponseMetadata"]["HTTPHeaders"]
+    assert headers[f"{HEADER}-algorithm"] == "AES256"
     assert s3.get_object(Bucket=bucket, Key="k", **KEY)["Body"].read() == first + second
     across = s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={len(first) - 10}-{len(first) + 100_000}", **KEY)
     assert across["Body"].read() == (first + second)[len(first) - 10 : len(first) + 100_001]
@@ -165,6 +171,7 @@ SHORT = base64.b64encode(b"k" * 10).decode()
         ({"algorithm": "AES256", "key": SHORT}, "InvalidArgument", "invalid for the specified algorithm."),
         ({"algorithm": "AES256", "key": "%%"}, "InvalidArgument", "invalid for the specified algorithm."),
         ({"algorithm": "AES256", "key": GOOD, "key-MD5": "AAAA"}, "InvalidArgument", "did not match the hash"),
+        ({"algorithm": "AES256", "key": GOOD}, "InvalidArgument", "must provide the client calculated MD5"),
     ],
 )
 def test_a_key_that_is_none(
@@ -185,6 +192,14 @@ def test_a_key_that_is_none(
     found = refusal(client.put_object, Bucket=bucket, Key="k", Body=b"x")
     assert found[0] == code
     assert message in found[1]
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_a_key_and_another_encryption_do_not_go_together(s3: Any, bucket: str) -> None:
+    for method in ("AES256", "aws:kms"):
+        for call in (s3.put_object, s3.create_multipart_upload):
+            code, message = refusal(call, Bucket=bucket, Key="k", ServerSideEncryption=method, **KEY)
+            assert (code, "is incompatible" in message) == ("InvalidArgument", True)
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
@@ -211,8 +226,15 @@ def test_new_buckets_take_no_keys_until_they_are_told_to(secure: House, s3: Any)
     assert refusal(s3.copy_object, Bucket=name, Key="k", CopySource=f"{name}/plain", **KEY)[0] == "AccessDenied"
     s3.put_bucket_encryption(Bucket=name, **PLAIN)
     s3.put_object(Bucket=name, Key="k", Body=b"x", **KEY)
+    begun = {"Bucket": name, "Key": "parts"}
+    begun["UploadId"] = s3.create_multipart_upload(**begun, **KEY)["UploadId"]
+    part = s3.upload_part(**begun, PartNumber=1, Body=b"x", **KEY)
     s3.put_bucket_encryption(Bucket=name, **BLOCKED)
     assert s3.get_object(Bucket=name, Key="k", **KEY)["Body"].read() == b"x"
+    # Nor is an upload that was begun before the block carried on.
+    listed = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    assert refusal(s3.upload_part, **begun, PartNumber=2, Body=b"x", **KEY)[0] == "AccessDenied"
+    assert refusal(s3.complete_multipart_upload, **begun, MultipartUpload=listed)[0] == "AccessDenied"
     default = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=default)
     assert refusal(s3.put_object, Bucket=name, Key="k", Body=b"x", **KEY)[0] == "AccessDenied"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.services.s3.conftest import new_name
-from tests.support.house import Account, House, Keys
+from tests.support.house import Account, House, Keys, refusal
 
 from watchword.server.s3_defaults import set_s3_defaults
 
@@ -74,6 +74,15 @@ def test_grants_to_groups_come_before_those_to_accounts(old: Account) -> None:
     s3.create_bucket(Bucket=bucket, ACL="public-read-write")
     shown = [(grant["Grantee"].get("URI"), grant["Permission"]) for grant in s3.get_bucket_acl(Bucket=bucket)["Grants"]]
     assert shown == [(ALL_USERS, "READ"), (ALL_USERS, "WRITE"), (None, "FULL_CONTROL")]
+
+
+def test_a_new_bucket_of_such_an_account_has_no_ownership_controls(old: Account) -> None:
+    bucket, s3 = new_name(), old.administrator.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    assert refusal(s3.get_bucket_ownership_controls, Bucket=bucket)[0] == "OwnershipControlsNotFoundError"
+    s3.create_bucket(Bucket=f"{bucket}-2", ObjectOwnership="BucketOwnerPreferred")
+    rules = s3.get_bucket_ownership_controls(Bucket=f"{bucket}-2")["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerPreferred"}]
 
 
 def test_the_present_ways_forget_the_name(house: House) -> None:

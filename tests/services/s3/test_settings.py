@@ -145,6 +145,11 @@ KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
         ("lifecycle", {"Rules": [EXPIRY | {"ID": "a"}, EXPIRY | {"ID": "a"}]}, "InvalidArgument"),
         ("lifecycle", {"Rules": [{"Status": "Enabled", "Prefix": "a"}]}, "InvalidRequest"),
         ("encryption", {"Rules": [KMS]}, "NotImplemented"),
+        (
+            "encryption",
+            {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "DES"}}]},
+            "MalformedXML",
+        ),
         ("website", {}, "MalformedXML"),
         ("acceleration", {"Status": "On"}, "MalformedXML"),
         ("payment", {"Payer": "Nobody"}, "MalformedXML"),

@@ -24,13 +24,25 @@ def test_a_write_that_asks_for_what_is_not_built(s3: Any, bucket: str, what: str
 
 
 def test_an_acl_that_opens_an_object(s3: Any, bucket: str) -> None:
-    for setting in ({"ACL": "public-read"}, {"GrantRead": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'}):
+    everybody = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+    for setting in ({"ACL": "public-read"}, {"ACL": "private"}, {"GrantRead": everybody}):
         assert refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"x", **setting) == (
             "AccessControlListNotSupported",
             "The bucket does not allow ACLs",
         )
-    for canned in ("private", "bucket-owner-full-control"):
-        s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL=canned)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")
+
+
+def test_an_encryption_that_there_is_not(acme: Account, bucket: str) -> None:
+    for headers, message in (
+        ({"": "DES"}, "The encryption method specified is not supported"),
+        ({"-aws-kms-key-id": "a"}, "requires HTTP header x-amz-server-side-encryption : aws:kms"),
+        ({"": "AES256", "-aws-kms-key-id": "a"}, "requires HTTP header x-amz-server-side-encryption : aws:kms"),
+    ):
+        named = {f"x-amz-server-side-encryption{name}": value for name, value in headers.items()}
+        answer = put(acme.administrator, f"/{bucket}/k", b"x", **named).send()
+        assert (answer.status, answer.code) == (400, "InvalidArgument")
+        assert message in answer.message
 
 
 def test_a_storage_class_that_there_is_not(acme: Account, bucket: str) -> None:

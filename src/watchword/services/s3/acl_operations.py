@@ -91,7 +91,7 @@ def _asked(
 def _refuse_change(
     asked: shapes.PutBucketAclRequest | shapes.PutObjectAclRequest, directory: Directory, owner_account: str
 ) -> None:
-    if asked.acl in ("private", "bucket-owner-full-control"):
+    if asked.acl == "bucket-owner-full-control":
         return
     document = asked.access_control_policy
     if document is not None and document_grants(document, directory, owner_account) == ():

@@ -95,7 +95,7 @@ def _new_bucket(call: Call[shapes.CreateBucketRequest], directory: Directory, re
     """Raises InvalidBucketAclWithObjectOwnership, AccessDenied, InvalidTag, InvalidArgument."""
     asked = call.request
     has_old_defaults = keeps_old_ways(call.account, directory)
-    ownership: Ownership = "ObjectWriter" if has_old_defaults else "BucketOwnerEnforced"
+    ownership: Ownership | None = None if has_old_defaults else "BucketOwnerEnforced"
     if asked.object_ownership is not None:
         ownership = read_ownership(asked.object_ownership)
     if ownership == "BucketOwnerEnforced" and asks_for_acl(asked) and asked.acl != "private":

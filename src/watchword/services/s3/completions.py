@@ -1,7 +1,8 @@
 """Finishing a multipart upload: its parts become one object, as they lie.
 
     (1) the list: ascending, every part there with its ETag and checksum, all but the last of 5 MiB at least
-    (2) the whole: ETag from the parts' MD5s, checksum from theirs; what the client says of it must be true
+    (2) the whole: ETag from the parts' MD5s, checksum from theirs; what the client says of it must be true, and of a
+        composite checksum's parts it says each one's
     (3) the object takes the place of what has its key; parts that are not on the list go
 
 A request that finished an upload may come again, with the same list, and gets the same answer.
@@ -25,11 +26,12 @@ from watchword.directory.buckets import Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.uploads import Assembly, Piece, Upload, UploadPart
 from watchword.services.call import Call
-from watchword.services.operation import operation
+from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
+from watchword.services.s3.access_points import place_of
 from watchword.services.s3.checksums import ALGORITHMS, checksum_view, combined, composite, stated_checksum
 from watchword.services.s3.conditions import check_write
-from watchword.services.s3.customer_keys import asked_key, part_key
+from watchword.services.s3.customer_keys import asked_key, completing_key, key_headers, refuse_blocked
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import (
     entity_too_large,
@@ -42,6 +44,7 @@ from watchword.services.s3.faults import (
 )
 from watchword.services.s3.locks import default_retention
 from watchword.services.s3.lookups import bucket_of
+from watchword.services.s3.resources import object_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.uploads import type_of
 from watchword.services.s3.versions import put_version, shown_version
@@ -57,7 +60,7 @@ Request = shapes.CompleteMultipartUploadRequest
 @operation("s3:CompleteMultipartUpload", writes=True)
 def complete_multipart_upload(
     call: Call[Request], directory: Directory, objects: Bodies, random_bytes: RandomBytes
-) -> shapes.CompleteMultipartUploadOutput:
+) -> Answer[shapes.CompleteMultipartUploadOutput]:
     """Make the object. Raises NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, BadDigest."""
     asked = call.request
     refuse_unbuilt(asked)
@@ -65,20 +68,21 @@ def complete_multipart_upload(
     listed = _listed(asked)
     upload = directory.uploads.get(bucket.name, asked.key, asked.upload_id)
     if upload is None:
-        return _answer(_finished(asked, bucket, directory), bucket)
-    key = asked_key(asked)
-    if key is not None:
-        part_key(key, upload.draft)
+        return _answer(asked, _finished(asked, bucket, directory), bucket, directory)
+    if upload.draft.customer_key:
+        refuse_blocked(call, bucket, object_arn(bucket.name, asked.key))
+    completing_key(asked_key(asked), upload.draft, is_needed=bool(upload.checksum_algorithm))
     if asked.if_match is not None or asked.if_none_match is not None:
         check_write(asked.if_match, asked.if_none_match, directory.objects.get(bucket.name, asked.key), asked.key)
     parts = _chosen(upload, listed, directory)
     whole = _whole(asked, upload, parts)
+    _check_complete(upload, listed)
     whole = replace(whole, modified_at=call.now.replace(microsecond=0))
     if not whole.retention_mode:
         whole = replace(whole, **default_retention(bucket, call.now))
     stored = put_version(directory, objects, random_bytes, bucket, whole)
     _keep_parts(asked, upload, parts, directory, objects)
-    return _answer(stored, bucket)
+    return _answer(asked, stored, bucket, directory)
 
 
 def _listed(asked: Request) -> Sequence[shapes.CompletedPart]:
@@ -93,7 +97,7 @@ def _listed(asked: Request) -> Sequence[shapes.CompletedPart]:
 
 
 def _chosen(upload: Upload, listed: Sequence[shapes.CompletedPart], directory: Directory) -> list[UploadPart]:
-    """Step (1), the parts themselves. Raises InvalidPart, EntityTooSmall, EntityTooLarge, InvalidRequest."""
+    """Step (1), the parts themselves. Raises InvalidPart, EntityTooSmall, EntityTooLarge."""
     present = {part.number: part for part in directory.upload_parts.under(upload.id)}
     chosen: list[UploadPart] = []
     for each in listed:
@@ -101,12 +105,6 @@ def _chosen(upload: Upload, listed: Sequence[shapes.CompletedPart], directory: D
         part = present.get(number)
         if part is None or part.etag != etag or not _is_checksum_right(each, part):
             raise invalid_part(upload.id, number, etag)
-        if upload.is_composite and stated_checksum(each, upload.checksum_algorithm) is None:
-            name = upload.checksum_algorithm.lower()
-            raise invalid_request(
-                f"The upload was created using a {name} checksum. The complete request must include the checksum for "
-                f"each part. It was missing for part {number} in the request."
-            )
         chosen.append(part)
     for part in chosen[:-1]:
         if part.size < PART_BYTES_MIN:
@@ -164,6 +162,17 @@ def _check_stated(asked: Request, algorithm: str, checksum: str) -> None:
             raise ApiError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
+def _check_complete(upload: Upload, listed: Sequence[shapes.CompletedPart]) -> None:
+    """Raise InvalidRequest for a part without the checksum that the upload's consists of."""
+    for each in listed if upload.is_composite else ():
+        if stated_checksum(each, upload.checksum_algorithm) is None:
+            name = upload.checksum_algorithm.lower()
+            raise invalid_request(
+                f"The upload was created using a {name} checksum. The complete request must include the checksum for "
+                f"each part. It was missing for part {each.part_number} in the request."
+            )
+
+
 def _keep_parts(
     asked: Request, upload: Upload, parts: Sequence[UploadPart], directory: Directory, objects: Bodies
 ) -> None:
@@ -195,10 +204,14 @@ def _finished(asked: Request, bucket: Bucket, directory: Directory) -> StoredObj
     return stored
 
 
-def _answer(stored: StoredObject, bucket: Bucket) -> shapes.CompleteMultipartUploadOutput:
-    return shapes.CompleteMultipartUploadOutput(
+def _answer(
+    asked: Request, stored: StoredObject, bucket: Bucket, directory: Directory
+) -> Answer[shapes.CompleteMultipartUploadOutput]:
+    # What came through an access point is found there again; the bucket behind it has its own element.
+    point = place_of(asked.bucket, directory).point
+    output = shapes.CompleteMultipartUploadOutput(
         # DIFFERS: 0013. AWS names the host as well, which an operation does not know.
-        location=f"/{bucket.name}/{quote(stored.key)}",
+        location=f"/{bucket.name if point is None else point.alias}/{quote(stored.key)}",
         bucket=bucket.name,
         key=stored.key,
         e_tag=f'"{stored.etag}"',
@@ -206,3 +219,4 @@ def _answer(stored: StoredObject, bucket: Bucket) -> shapes.CompleteMultipartUpl
         version_id=shown_version(stored, bucket) if bucket.versioning == "Enabled" else None,
         **checksum_view(stored.checksum_algorithm, stored.checksum),
     )
+    return Answer(output, headers=key_headers(asked_key(asked)))

@@ -25,6 +25,7 @@ from watchword.services.s3.faults import access_denied, invalid_argument, invali
 ALGORITHM = "AES256"
 CHECK_SALT_BYTES = 16
 _ENCRYPTION = "x-amz-server-side-encryption"
+_CUSTOMER = f"{_ENCRYPTION}-customer"
 _REQUESTS = "Requests specifying Server Side Encryption with Customer provided keys must "
 _MISSING = (
     "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve "
@@ -33,19 +34,22 @@ _MISSING = (
 
 
 def asked_key(asked: Any, *, reads: bool = False) -> CustomerKey | None:
-    """The key that a request brings; None when it brings none.
+    """The key that a request brings; None when it brings none. Who writes says its MD5 too.
 
     Raises InvalidArgument, InvalidEncryptionAlgorithmError; AccessDenied for a reader whose key cannot be one.
     """
     if asked.sse_customer_algorithm is asked.sse_customer_key is asked.sse_customer_key_md5 is None:
         return None
-    algorithm = getattr(asked, "server_side_encryption", None)
-    if algorithm is not None:
+    return _key(asked.sse_customer_algorithm, asked.sse_customer_key, asked.sse_customer_key_md5, reads=reads)
+
+
+def refuse_both(asked: Any) -> None:
+    """Raise InvalidArgument for a request that brings a key and asks for another encryption as well."""
+    if not asked.sse_customer_algorithm is asked.sse_customer_key is asked.sse_customer_key_md5 is None:
         message = (
             "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
         )
-        raise invalid_argument(message, _ENCRYPTION, algorithm)
-    return _key(asked.sse_customer_algorithm, asked.sse_customer_key, asked.sse_customer_key_md5, reads=reads)
+        raise invalid_argument(message, _ENCRYPTION, asked.server_side_encryption)
 
 
 def source_key(asked: Any) -> CustomerKey | None:
@@ -77,6 +81,8 @@ def _key(algorithm: str | None, key: str | None, md5: str | None, *, reads: bool
         raise invalid_argument(message, _ENCRYPTION, "null")
     if found is None:
         raise wrong_key() if reads else _invalid_key()
+    if md5 is None and not reads:
+        raise _wrong("provide the client calculated MD5 of the secret key.")
     return found
 
 
@@ -107,6 +113,12 @@ def fitting_key(key: CustomerKey | None, stored: StoredObject) -> CustomerKey | 
     if not key.fits(stored.customer_key):
         raise wrong_key()
     return key
+
+
+def completing_key(key: CustomerKey | None, draft: StoredObject, *, is_needed: bool) -> None:
+    """Check the key of a request that completes an upload: what has checksums needs it. Raises InvalidRequest."""
+    if key is not None or (is_needed and draft.customer_key):
+        part_key(key, draft)
 
 
 def part_key(key: CustomerKey | None, draft: StoredObject) -> CustomerKey | None:
@@ -147,3 +159,8 @@ def opener_of(key: CustomerKey | None) -> Opener | None:
 def key_view(key: CustomerKey | None) -> dict[str, Any]:
     """The key as members of an answer."""
     return {} if key is None else {"sse_customer_algorithm": ALGORITHM, "sse_customer_key_md5": key.md5}
+
+
+def key_headers(key: CustomerKey | None) -> tuple[tuple[str, str], ...]:
+    """The key as header lines, for an answer that has no members for it."""
+    return () if key is None else ((f"{_CUSTOMER}-algorithm", ALGORITHM), (f"{_CUSTOMER}-key-md5", key.md5))

@@ -16,6 +16,7 @@ from watchword.directory.directory import Directory
 from watchword.services.s3.access_points import place_of
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
+from watchword.services.s3.customer_keys import refuse_both
 from watchword.services.s3.faults import (
     access_denied,
     acl_not_supported,
@@ -31,8 +32,6 @@ from watchword.services.s3.tags import header_tags
 from watchword.services.s3.unbuilt import refuse_unbuilt
 
 METADATA_BYTES_MAX = 2048
-# DIFFERS: 0005. AWS refuses `private` too in buckets without ACLs; here it says what is so in any case.
-_ACLS_THAT_CHANGE_NOTHING = frozenset({None, "private", "bucket-owner-full-control"})
 STORAGE_CLASSES = frozenset(
     "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR".split()
 )
@@ -56,7 +55,8 @@ def check_draft(asked: Any) -> None:
     classes = (EXPRESS,) if asked.bucket.endswith(DIRECTORY_SUFFIX) else STORAGE_CLASSES
     if asked.storage_class is not None and asked.storage_class not in classes:
         raise invalid_storage_class(asked.storage_class)
-    check_encryption(asked.server_side_encryption)
+    if asked.server_side_encryption is not None or asked.ssekms_key_id is not None:
+        _check_asked_encryption(asked)
     if asked.tagging:
         header_tags(asked.tagging)
     if asked.website_redirect_location is not None:
@@ -64,11 +64,23 @@ def check_draft(asked: Any) -> None:
     refuse_unbuilt(asked)
 
 
+def _check_asked_encryption(asked: Any) -> None:
+    """Raise InvalidArgument for what does not go together, NotImplemented for keys of KMS."""
+    algorithm = asked.server_side_encryption
+    if algorithm is not None:
+        refuse_both(asked)
+    if asked.ssekms_key_id is not None and algorithm in (None, "AES256"):
+        header = "x-amz-server-side-encryption"
+        message = f"Server Side Encryption with AWS KMS managed key requires HTTP header {header} : aws:kms"
+        raise invalid_argument(message, header, str(algorithm or "null"))
+    check_encryption(algorithm)
+
+
 def check_encryption(algorithm: str | None) -> None:
     """Raise NotImplemented for keys of KMS, InvalidArgument for what is no encryption."""
     if algorithm in (None, "AES256"):
         return
-    if algorithm in ("aws:kms", "aws:kms:dsse", "aws:fsx"):
+    if algorithm in ("aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"):
         raise not_implemented("x-amz-server-side-encryption")
     raise invalid_encryption(algorithm)
 
@@ -96,7 +108,7 @@ def facts(
         found.update((asked_lock if is_begun else new_lock)(asked, bucket, now))
     if bucket.has_acls:
         found.update(_ownership(asked, bucket, directory, caller_account))
-    elif asked.acl not in _ACLS_THAT_CHANGE_NOTHING or (asked.acl is None and asks_for_acl(asked)):
+    elif asked.acl != "bucket-owner-full-control" and asks_for_acl(asked):
         raise acl_not_supported()
     return found
 

@@ -18,6 +18,8 @@ from watchword.services.s3.drafts import check_encryption
 from watchword.services.s3.faults import invalid_argument, malformed_xml
 from watchword.services.s3.lookups import bucket_of
 
+_ALGORITHMS = frozenset({"AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"})
+"""What the document's schema knows."""
 _BLOCKS = {"SSE-C": True, "NONE": False}
 
 
@@ -35,6 +37,8 @@ def put_bucket_encryption(call: Call[shapes.PutBucketEncryptionRequest], directo
         if default.kms_master_key_id is not None and default.sse_algorithm == "AES256":
             message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
             raise invalid_argument(message, "ApplyServerSideEncryptionByDefault", "")
+        if default.sse_algorithm not in _ALGORITHMS:
+            raise malformed_xml()
         check_encryption(default.sse_algorithm)
         bucket = replace(bucket, has_encryption=True, has_bucket_key=bool(rules[0].bucket_key_enabled))
     if blocked is not None:

@@ -307,9 +307,7 @@ def unresolvable_grant(email: str) -> ApiError:
 
 def invalid_encryption(algorithm: str) -> ApiError:
     message = "The encryption method specified is not supported"
-    return ApiError(
-        "InvalidEncryptionAlgorithmError", message, fields={"ServerSideEncryption": algorithm}
-    )  # fmt: skip
+    return invalid_argument(message, "x-amz-server-side-encryption", algorithm)
 
 
 def missing_acl() -> ApiError:

@@ -22,13 +22,22 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import all_pieces, pieces_of
 from watchword.services.s3.checksums import part_checksum_view, sum_of
 from watchword.services.s3.copies import check_source, rewritten, source_of
-from watchword.services.s3.customer_keys import asked_key, fitting_key, key_view, opener_of, part_key, source_key
+from watchword.services.s3.customer_keys import (
+    asked_key,
+    fitting_key,
+    key_view,
+    opener_of,
+    part_key,
+    refuse_blocked,
+    source_key,
+)
 from watchword.services.s3.drafts import encryption_view
 from watchword.services.s3.faults import bad_checksum_type, entity_too_large, invalid_argument
 from watchword.services.s3.lists import limited
 from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.names import check_key
 from watchword.services.s3.owners import Owners
+from watchword.services.s3.resources import object_arn
 from watchword.services.s3.unbuilt import refuse_unbuilt
 from watchword.services.s3.uploads import check_number, initiator_view, type_of, upload_of
 from watchword.services.s3.versions import shown_version
@@ -51,8 +60,11 @@ def _stage_part(
     refuse_unbuilt(asked)
     check_key(asked.key)
     check_number(asked.part_number)
-    upload = upload_of(bucket_of(asked, directory, call.region), asked.key, asked.upload_id, directory)
+    bucket = bucket_of(asked, directory, call.region)
+    upload = upload_of(bucket, asked.key, asked.upload_id, directory)
     key = part_key(asked_key(asked), upload.draft)
+    if key is not None:
+        refuse_blocked(call, bucket, object_arn(bucket.name, asked.key))
     stated = call.body.stated[0].upper() if call.body is not None and call.body.stated is not None else ""
     wanted = upload.checksum_algorithm
     if wanted and stated != wanted and (stated or upload.is_composite):
@@ -126,8 +138,11 @@ def _stage_copy(
     refuse_unbuilt(asked)
     check_key(asked.key)
     check_number(asked.part_number)
-    upload = upload_of(bucket_of(asked, directory, call.region), asked.key, asked.upload_id, directory)
+    own = bucket_of(asked, directory, call.region)
+    upload = upload_of(own, asked.key, asked.upload_id, directory)
     key = part_key(asked_key(asked), upload.draft)
+    if key is not None:
+        refuse_blocked(call, own, object_arn(own.name, asked.key))
     bucket, stored = source_of(asked, directory, call.now)
     opener = opener_of(fitting_key(source_key(asked), stored))
     pieces = _asked_pieces(asked.copy_source_range, stored, directory)
