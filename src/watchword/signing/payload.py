@@ -173,7 +173,8 @@ def _content_length(head: RequestHead) -> int:
     text = head.header_text(b"content-length")
     if text is None:
         if head.header(b"transfer-encoding") is not None:
-            raise _missing_length()
+            message = "A header you provided implies functionality that is not implemented"
+            raise ApiError("NotImplemented", message, 501, fields={"Header": "Transfer-Encoding"})
         return 0
     return _number(text)
 

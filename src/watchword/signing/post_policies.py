@@ -25,6 +25,7 @@ from watchword.core.errors import ApiError
 _EXEMPT = frozenset({"x-amz-signature", "awsaccesskeyid", "signature", "policy", "file"})
 _EXEMPT_PREFIX = "x-ignore-"
 _EXPIRATION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z\Z", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 _EQ, _STARTS_WITH, _RANGE = "eq", "starts-with", "content-length-range"
 _LENGTHS = {_EQ: 3, _STARTS_WITH: 3, _RANGE: 3}
 
@@ -125,8 +126,10 @@ def _holds(operator: str, field: str, given: str | None, value: str) -> bool:
 
 
 def _read_range(least: str, most: str) -> SizeRange:
-    if not all(text.isascii() and text.isdigit() and len(text) <= 18 for text in (least, most)):
+    if not (_INTEGER.match(least) and _INTEGER.match(most)):
         raise _failed(_RANGE, least, most)
+    if "-" in least + most:
+        raise _malformed(f"Invalid {_RANGE}: sizes cannot be negative.")
     return SizeRange(int(least), int(most))
 
 

@@ -175,7 +175,8 @@ def test_every_type_of_a_list_must_fit(acme: Account, bucket: str, url: str) -> 
         (1, 5, 6, "EntityTooLarge", {"ProposedSize": "6", "MaxSizeAllowed": "5"}),
         (1, 100, 300_000, "EntityTooLarge", {"ProposedSize": "300000", "MaxSizeAllowed": "100"}),
         ("test", 10, 5, "AccessDenied", {}),
-        (-1, 10, 5, "AccessDenied", {}),
+        (-1, 10, 5, "InvalidPolicyDocument", {}),
+        (-1, 0, 5, "InvalidPolicyDocument", {}),
     ],
 )
 def test_the_range_of_a_size(
