@@ -31,7 +31,9 @@ def test_the_name_of_a_bucket_is_taken_in_all_accounts(s3: Any, globex: Account,
     assert refusal(globex.administrator.client("s3").create_bucket, Bucket=bucket)[0] == "BucketAlreadyExists"
 
 
-@pytest.mark.parametrize("name", ["token", "federation", "UPPER", "a_b", "1.2.3.4", "xn--abc"])
+@pytest.mark.parametrize(
+    "name", ["token", "federation", "UPPER", "a_b", "1.2.3.4", "xn--abc", "a..b", "a.-b", "a-.b", "-ab", "ab-"]
+)
 def test_names_that_no_bucket_may_have(s3: Any, name: str) -> None:
     assert refusal(s3.create_bucket, Bucket=name) == ("InvalidBucketName", "The specified bucket is not valid.")
     assert refusal(s3.list_objects_v2, Bucket=name)[0] == "InvalidBucketName"
