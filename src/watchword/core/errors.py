@@ -38,7 +38,7 @@ class ApiError(WatchwordError):
     """An answer to a caller: AWS's code, its HTTP status, its message.
 
     `fields` are further elements of the error body (S3's `BucketName`, `Region`, …), in order; `headers` are
-    further response headers, in lower case.
+    further response headers, in lower case. What `is_bare` is told by its status and headers alone.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class ApiError(WatchwordError):
         *,
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        is_bare: bool = False,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
@@ -56,6 +57,7 @@ class ApiError(WatchwordError):
         self.status = status
         self.fields: Mapping[str, str] = fields or {}
         self.headers: Mapping[str, str] = headers or {}
+        self.is_bare = is_bare
 
     @property
     def fault(self) -> Fault:

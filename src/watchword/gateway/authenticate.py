@@ -37,7 +37,7 @@ from watchword.gateway.caches import AccountCache
 from watchword.policy.principals import Kind, Principal
 from watchword.services.call import Authenticated
 from watchword.signing.claims import Claim, Rules
-from watchword.signing.errors import expired_token, invalid_token, missing_token, unknown_key
+from watchword.signing.errors import expired_token, invalid_token, missing_session_token, missing_token, unknown_key
 from watchword.signing.keys import Prover
 from watchword.signing.mismatches import Mismatch, explain_mismatch
 from watchword.signing.post_claims import read_post_claim
@@ -171,7 +171,7 @@ class Gate:
         token = claim.session_token
         if claim.access_key_id.startswith("ASIA"):
             if token is None:
-                raise invalid_token(None)
+                raise missing_session_token(claim.access_key_id)
             credential = self._credentials.get((claim.access_key_id, token)) or self._temporary(claim, token, now)
             session = credential.caller.session
             if session is not None and session.is_expired(now):

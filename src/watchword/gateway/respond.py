@@ -23,7 +23,7 @@ from watchword.core.errors import (
 )
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.gateway.identify import Served
-from watchword.protocols.bindings import Ids
+from watchword.protocols.bindings import Ids, header_lines
 from watchword.protocols.service import Operation as Codec
 from watchword.services.operation import Answer
 from watchword.signing.errors import Dialect, SignatureError
@@ -59,6 +59,10 @@ def _lines(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
 
 def render_error(service: Served, head: RequestHead, error: ApiError, ids: Ids) -> HttpResponse:
     """The answer of a request that was refused or failed."""
+    if error.is_bare:
+        return HttpResponse(
+            error.status, [(b"x-amzn-requestid", ids.request_id.encode()), *header_lines(error.headers)]
+        )
     return service.protocol.error(error, ids, head_only=head.method == "HEAD")
 
 

@@ -40,7 +40,8 @@ class Kind(Enum):
     MISMATCH = "the signature, its scope or its time is wrong"
     BOTH_FORMS = "credentials in the header and in the query"
     UNKNOWN_KEY = "no such access key"
-    INVALID_TOKEN = "the session token is not ours, missing, or not of this key"
+    MISSING_SESSION_TOKEN = "a temporary key without its session token"
+    INVALID_TOKEN = "the session token is not ours, or not of this key"
     EXPIRED_TOKEN = "the session is over"
     MALFORMED_QUERY = "the query string is not percent-encoded"
     MALFORMED_URI = "the path is not percent-encoded, or climbs above its root"
@@ -76,7 +77,7 @@ class SignatureError(WatchwordError):
         """The answer in `dialect`, ready to be rendered."""
         code, status, message = _ANSWERS[self.kind][dialect.value]
         if dialect is not Dialect.S3:
-            return ApiError(code, self.message or message, status)
+            return ApiError(code, self.message or message, status, is_bare=self.kind is Kind.MALFORMED_URI)
         # The answer to HEAD has no body, so what SDKs follow to the right region stands in a header, too.
         headers = {"x-amz-bucket-region": self.fields["Region"]} if "Region" in self.fields else None
         return ApiError(code, self.message or message, status, fields=self.fields, headers=headers)
@@ -92,9 +93,14 @@ def unknown_key(access_key_id: str) -> SignatureError:
     return SignatureError(Kind.UNKNOWN_KEY, fields={"AWSAccessKeyId": access_key_id})
 
 
-def invalid_token(session_token: str | None) -> SignatureError:
-    """A session token that is not ours, is of another key, is missing for a temporary key or present for another."""
-    return SignatureError(Kind.INVALID_TOKEN, fields={"Token-0": session_token or ""})
+def missing_session_token(access_key_id: str) -> SignatureError:
+    """A temporary key without its session token, which S3 does not tell from a key that does not exist."""
+    return SignatureError(Kind.MISSING_SESSION_TOKEN, fields={"AWSAccessKeyId": access_key_id})
+
+
+def invalid_token(session_token: str) -> SignatureError:
+    """A session token that is not ours, is of another key, or is present for a long-term key."""
+    return SignatureError(Kind.INVALID_TOKEN, fields={"Token-0": session_token})
 
 
 def expired_token(session_token: str) -> SignatureError:
@@ -161,6 +167,12 @@ _ANSWERS: Mapping[Kind, _Answers] = {
         ("UnrecognizedClientException", 403, _INVALID + "."),
         ("InvalidAccessKeyId", 403, _S3_UNKNOWN),
     ),
+    Kind.MISSING_SESSION_TOKEN: (
+        ("InvalidClientTokenId", 403, _INVALID),
+        ("UnrecognizedClientException", 400, _INVALID),
+        ("UnrecognizedClientException", 403, _INVALID),
+        ("InvalidAccessKeyId", 403, _S3_UNKNOWN),
+    ),
     Kind.INVALID_TOKEN: (
         ("InvalidClientTokenId", 403, _INVALID),
         ("UnrecognizedClientException", 400, _INVALID),
@@ -180,7 +192,7 @@ _ANSWERS: Mapping[Kind, _Answers] = {
         ("InvalidURI", 400, _S3_URI),
     ),
     Kind.MALFORMED_URI: (
-        # AWS answers with an empty body: the gateway renders an empty message as none.
+        # AWS answers these by their status alone.
         ("BadRequest", 400, ""),
         ("BadRequest", 400, ""),
         ("BadRequest", 400, ""),

@@ -44,16 +44,20 @@ STREAMING = {
 
 def check_payload_hash(value: str | None, method: str) -> None:
     """Raise SignatureError unless `value` is one that S3 takes for this method."""
+    check_known_payload_hash(value)
+    if value in STREAMING and method not in _BODY_METHODS:
+        raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
+
+
+def check_known_payload_hash(value: str | None) -> None:
+    """Raise SignatureError unless `value` is one that S3 knows, for whatever method."""
     if value is None:
         raise SignatureError(Kind.REQUEST, "Missing required header for this request: x-amz-content-sha256")
-    if value == UNSIGNED or _HEX64.match(value):
+    if value == UNSIGNED or _HEX64.match(value) or value in STREAMING:
         return
-    if value not in STREAMING:
-        names = f"{UNSIGNED}, {UNSIGNED_TRAILER}, {SIGNED_CHUNKS}, {SIGNED_CHUNKS_TRAILER}, {ECDSA_CHUNKS}"
-        raise SignatureError(
-            Kind.ARGUMENT,
-            f"x-amz-content-sha256 must be {names}, {ECDSA_CHUNKS_TRAILER} or a valid sha256 value.",
-            {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": value},
-        )
-    if method not in _BODY_METHODS:
-        raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
+    names = f"{UNSIGNED}, {UNSIGNED_TRAILER}, {SIGNED_CHUNKS}, {SIGNED_CHUNKS_TRAILER}, {ECDSA_CHUNKS}"
+    raise SignatureError(
+        Kind.ARGUMENT,
+        f"x-amz-content-sha256 must be {names}, {ECDSA_CHUNKS_TRAILER} or a valid sha256 value.",
+        {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": value},
+    )

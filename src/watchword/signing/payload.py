@@ -154,6 +154,7 @@ def payload_reader(
 def _payload_hash(head: RequestHead, claim: Claim | None) -> str:
     if claim is not None:
         value = claim.payload_hash or UNSIGNED
+        check_payload_hash(value, head.method)
         mode = STREAMING.get(value)
         if mode is not None and mode.signed_chunks and mode.algorithm != claim.algorithm:
             raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")

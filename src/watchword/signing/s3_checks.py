@@ -1,14 +1,15 @@
 """The checks before a key is looked up, for S3: its own order, its own words; the first that fails answers.
 
-    (1) path and query are percent-encoded           (5) time: skew, or a presigned URL's own window
-    (2) credentials are in one place, not in two     (6) the payload hash is one that S3 knows
-    (3) shape of the header or of the six parameters (7) `host` and every x-amz-* header are signed
-    (4) credential, scope, date
+    (1) path and query are percent-encoded             (5) shape of the header
+    (2) credentials are in one place, not in two       (6) credential: region, service, terminator, date
+    (3) the algorithm; of a URL, the six parameters    (7) the payload hash is one that S3 knows
+    (4) time: skew, or a presigned URL's own window    (8) `host` and every x-amz-* header are signed
 
 Never looks at the directory and never computes a signature.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and
-sigv4-query-string-auth.html; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+sigv4-query-string-auth.html; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. The order of (3) to
+(6) as others have measured it at S3, with two things wrong at once.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from watchword.signing.claims import (
 )
 from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import NAMED, TERMINATOR, V4, Algorithm
-from watchword.signing.modes import UNSIGNED, check_payload_hash
+from watchword.signing.modes import UNSIGNED, check_known_payload_hash
 from watchword.signing.v2_checks import ONE_SPACE, is_v2_query, read_v2_header_claim, read_v2_query_claim
 
 EXPIRES_SECONDS_MAX = 604_800
@@ -78,6 +79,8 @@ def read_s3_claim(head: RequestHead, rules: Rules, now: datetime, takes_v2: bool
     authorization = head.fields.get(b"authorization")
     if authorization is None:
         if presigned:
+            if is_v2_query(pairs):  # (2)
+                raise SignatureError(Kind.BOTH_FORMS, fields={"ArgumentName": "Authorization"})
             return _query_claim(head, rules, now, path, pairs)
         return read_v2_query_claim(head, rules, now, takes_v2) if is_v2_query(pairs) else None
     text = authorization.decode("latin-1")
@@ -96,25 +99,26 @@ def _header_claim(
     region_set: str | None = None
     parts = well_formed_authorization(authorization)
     if parts is None:
-        algorithm, parts = _read_authorization(first_authorization(head))  # (3)
+        authorization = first_authorization(head)
+        algorithm = _read_algorithm(authorization)  # (3)
         region_set = None if algorithm == V4 else latin(fields.get(b"x-amz-region-set")) or ""
-    credential, names, signature = parts
     date = latin(fields.get(b"x-amz-date") or fields.get(b"date"))
     moment = parse_header_date(date) if date else None
     if moment is None:
         raise SignatureError(Kind.DENIED, "AWS authentication requires a valid Date or x-amz-date header")
-    key, scope = _check_credential(rules, credential, region_set, Kind.HEADER_MALFORMED, _HEADER)  # (4)
+    _check_skew(date or "", moment.at, now, rules)  # (4)
+    credential, names, signature = parts or _read_parts(authorization)  # (5)
+    key, scope = _check_credential(rules, credential, region_set, Kind.HEADER_MALFORMED, _HEADER)  # (6)
     if scope.date != moment.basic[:8]:
         text = "Invalid credential date. Date is not the same as X-Amz-Date."
         raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + _HEADER + text)
-    _check_skew(date or "", moment.at, now, rules)  # (5)
     token = fields.get(b"x-amz-security-token")
     if token is None and scope.service == DIRECTORY_BUCKETS:
         token = fields.get(b"x-amz-s3session-token")
     payload_hash = latin(fields.get(b"x-amz-content-sha256"))
-    check_payload_hash(payload_hash, head.method)  # (6)
+    check_known_payload_hash(payload_hash)  # (7)
     signed = signed_names(names)
-    _check_signed(signed, unsigned_amz_headers(head, signed))  # (7)
+    _check_signed(signed, unsigned_amz_headers(head, signed))  # (8)
     return Claim(
         key,
         scope,
@@ -139,20 +143,21 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
     names = decoded(values.get(b"X-Amz-SignedHeaders"))
     date = decoded(values.get(b"X-Amz-Date"))
     expires = decoded(values.get(b"X-Amz-Expires"))
-    if not (name and credential and signature and names and date and expires):  # (3)
-        raise SignatureError(Kind.QUERY_MALFORMED, _SIX)
-    algorithm = NAMED.get(name)
-    if algorithm is None:
+    algorithm = NAMED.get(name or "")
+    if name and algorithm is None:  # (3)
         raise SignatureError(
             Kind.QUERY_MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
         )
+    if not (algorithm and credential and signature and names and date and expires):
+        raise SignatureError(Kind.QUERY_MALFORMED, _SIX)
     region_set = None if algorithm == V4 else decoded(values.get(b"X-Amz-Region-Set")) or ""
-    key, scope = _check_credential(rules, credential, region_set, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (4)
-    moment = check_query_date(date, scope)
-    expires_seconds = _check_window(expires, moment.at, now, rules)  # (5)
+    moment = _read_query_date(date)
+    expires_seconds = _check_window(expires, moment.at, now, rules)  # (4)
+    key, scope = _check_credential(rules, credential, region_set, Kind.QUERY_MALFORMED, _CREDENTIAL)  # (6)
+    _check_query_day(scope, moment)
     signed = signed_names(names)
-    payload_hash = _presigned_payload_hash(head, values, signed)  # (6)
-    _check_presigned_headers(head, values, signed)  # (7)
+    payload_hash = _presigned_payload_hash(head, values, signed)  # (7)
+    _check_presigned_headers(head, values, signed)  # (8)
     query = canonical_query([pair for pair in pairs if pair[0] != b"X-Amz-Signature"])
     token = values.get(b"X-Amz-Security-Token")
     if token is None and scope.service == DIRECTORY_BUCKETS:
@@ -173,16 +178,21 @@ def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pa
     )
 
 
-def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
-    """Read an Authorization header in full: free spacing, any order. Raises what S3 says of its shape."""
-    word, space, rest = value.partition(" ")
+def _read_algorithm(value: str) -> Algorithm:
+    """The algorithm that an Authorization header names. Raises SignatureError."""
+    word, space, _ = value.partition(" ")
     if not space:
         raise SignatureError(Kind.ARGUMENT, ONE_SPACE, _argument("Authorization", value))
     algorithm = NAMED.get(word)
     if algorithm is None:
         raise SignatureError(Kind.ARGUMENT, "Unsupported Authorization Type", _argument("Authorization", value))
+    return algorithm
+
+
+def _read_parts(value: str) -> Authorization:
+    """Read what follows the algorithm in full: free spacing, any order. Raises what S3 says of its shape."""
     parts: dict[str, str] = {}
-    pieces = rest.split(",")
+    pieces = value.partition(" ")[2].split(",")
     if len(pieces) != 3:
         text = "the authorization header requires three components: Credential, SignedHeaders, and Signature."
         raise SignatureError(Kind.HEADER_MALFORMED, _HEADER + text)
@@ -196,7 +206,7 @@ def _read_authorization(value: str) -> tuple[Algorithm, Authorization]:
     for name in ("Credential", "SignedHeaders", "Signature"):
         if not parts.get(name):
             raise SignatureError(Kind.HEADER_MALFORMED, f"{_HEADER}missing {name}.")
-    return algorithm, (parts["Credential"], parts["SignedHeaders"], parts["Signature"])
+    return parts["Credential"], parts["SignedHeaders"], parts["Signature"]
 
 
 def _check_credential(
@@ -210,9 +220,8 @@ def _check_credential(
             shape = "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request"
         raise SignatureError(kind, f'{prefix}the Credential is mal-formed; expecting "{shape}".')
     scope = parsed[1]
-    if scope.service != rules.service:
-        text = f'incorrect service "{scope.service}". This endpoint belongs to "{rules.service}".'
-        raise SignatureError(kind, prefix + text)
+    if region_set is None and not scope.region:
+        raise SignatureError(kind, prefix + "a non-empty region must be provided in the credential.")
     if region_set is not None:
         region, expected = region_set, rules.region or rules.served_region
         is_of_region = covers_region(region_set, expected)
@@ -222,6 +231,9 @@ def _check_credential(
     if not is_of_region:
         text = f"the region '{region}' is wrong; expecting '{expected}'"
         raise SignatureError(kind, prefix + text, {"Region": expected})
+    if scope.service != rules.service:
+        text = f'incorrect service "{scope.service}". This endpoint belongs to "{rules.service}".'
+        raise SignatureError(kind, prefix + text)
     if scope.terminator != TERMINATOR:
         text = f'incorrect terminal "{scope.terminator}". This endpoint uses "{TERMINATOR}".'
         raise SignatureError(kind, prefix + text)
@@ -237,18 +249,27 @@ def check_query_credential(rules: Rules, credential: str) -> tuple[str, Scope]:
 
 
 def check_query_date(date: str, scope: Scope) -> Moment:
-    """Read the X-Amz-Date of a URL or a form, which must be of the scope's day. Raises SignatureError."""
+    """Read the X-Amz-Date of a form, which must be of the scope's day. Raises SignatureError."""
+    moment = _read_query_date(date)
+    _check_query_day(scope, moment)
+    return moment
+
+
+def _read_query_date(date: str) -> Moment:
     moment = parse_basic_date(date)
     if moment is None:
         raise SignatureError(
             Kind.QUERY_MALFORMED, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
         )
+    return moment
+
+
+def _check_query_day(scope: Scope, moment: Moment) -> None:
     if scope.date != moment.basic[:8]:
         raise SignatureError(
             Kind.QUERY_MALFORMED,
             f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: "{moment.basic[:8]}".',
         )
-    return moment
 
 
 def _check_skew(date: str, requested_at: datetime, now: datetime, rules: Rules) -> None:
@@ -281,18 +302,12 @@ def _check_window(expires: str, requested_at: datetime, now: datetime, rules: Ru
             f" {EXPIRES_SECONDS_MAX} seconds",
         )
     age = age_seconds(requested_at, now)
-    if age > seconds or seconds == 0:
-        raise SignatureError(
-            Kind.DENIED,
-            "Request has expired",
-            {
-                "X-Amz-Expires": expires,
-                "Expires": iso8601(requested_at + timedelta(seconds=seconds)),
-                "ServerTime": iso8601(now),
-            },
-        )
-    if age < -rules.skew_seconds_max:
-        raise SignatureError(Kind.DENIED, "Request is not valid yet", {"ServerTime": iso8601(now)})
+    if age > seconds or seconds == 0 or age < -rules.skew_seconds_max:
+        message, first = "Request has expired", ("X-Amz-Expires", expires)
+        if age < -rules.skew_seconds_max:
+            message, first = "Request is not valid yet", ("X-Amz-Date", str(int(requested_at.timestamp()) * 1000))
+        ends_at = iso8601(requested_at + timedelta(seconds=seconds))
+        raise SignatureError(Kind.DENIED, message, dict([first, ("Expires", ends_at), ("ServerTime", iso8601(now))]))
     return seconds
 
 
@@ -302,7 +317,7 @@ def _presigned_payload_hash(head: RequestHead, values: dict[bytes, bytes], signe
         stated = latin(head.fields.get(b"x-amz-content-sha256"))
     if stated is None:
         return UNSIGNED
-    check_payload_hash(stated, head.method)
+    check_known_payload_hash(stated)
     return stated
 
 

@@ -10,6 +10,7 @@ from watchword.signing.errors import (
     SignatureError,
     expired_token,
     invalid_token,
+    missing_session_token,
     missing_token,
     unknown_key,
 )
@@ -40,6 +41,9 @@ S3_INVALID = "The provided token is malformed or otherwise invalid."
         (invalid_token("t"), Dialect.QUERY, "InvalidClientTokenId", 403, INVALID),
         (invalid_token("t"), Dialect.REST_JSON, "UnrecognizedClientException", 403, INVALID),
         (invalid_token("t"), Dialect.S3, "InvalidToken", 400, S3_INVALID),
+        (missing_session_token("A"), Dialect.QUERY, "InvalidClientTokenId", 403, INVALID),
+        (missing_session_token("A"), Dialect.JSON, "UnrecognizedClientException", 400, INVALID),
+        (missing_session_token("A"), Dialect.S3, "InvalidAccessKeyId", 403, S3_UNKNOWN),
         (expired_token("t"), Dialect.QUERY, "ExpiredToken", 403, EXPIRED),
         (expired_token("t"), Dialect.JSON, "ExpiredTokenException", 400, EXPIRED),
         (expired_token("t"), Dialect.S3, "ExpiredToken", 400, "The provided token has expired."),
@@ -66,7 +70,14 @@ def test_every_kind_has_an_answer_everywhere(kind: Kind, dialect: Dialect) -> No
 def test_further_fields_are_s3s_alone() -> None:
     assert invalid_token("t").answer(Dialect.S3).fields == {"Token-0": "t"}
     assert invalid_token("t").answer(Dialect.QUERY).fields == {}
+    assert missing_session_token("A").answer(Dialect.S3).fields == {"AWSAccessKeyId": "A"}
 
 
 def test_a_token_does_not_show_in_the_text_of_an_error() -> None:
     assert "secret-token" not in str(invalid_token("secret-token")) + repr(expired_token("secret-token"))
+
+
+@pytest.mark.parametrize("dialect", [Dialect.QUERY, Dialect.JSON, Dialect.REST_JSON])
+def test_a_path_that_cannot_be_read_is_answered_by_the_status_alone(dialect: Dialect) -> None:
+    assert SignatureError(Kind.MALFORMED_URI).answer(dialect).is_bare
+    assert not SignatureError(Kind.MALFORMED_URI).answer(Dialect.S3).is_bare

@@ -21,6 +21,7 @@ from tests.support.payloads import (
     sign_upload,
     streamed,
     upload,
+    verified,
 )
 
 from watchword.core.errors import ApiError
@@ -206,6 +207,13 @@ def test_a_stranger_may_send_unsigned_bodies_only() -> None:
     for value in (hashlib.sha256(BODY).hexdigest(), SIGNED):
         with pytest.raises(ApiError, match="Anonymous requests don't support"):
             payload_reader(head_of({"content-length": "9", "x-amz-content-sha256": value}), None, None)
+
+
+def test_a_get_cannot_stream() -> None:
+    head, signed = sign_upload({"x-amz-decoded-content-length": "0"}, SIGNED)
+    with pytest.raises(SignatureError) as caught:
+        payload_reader(RequestHead("GET", head.raw_path, b"", head.headers), verified(head, signed), signed.key)
+    assert caught.value.answer(Dialect.S3).message == "The value of x-amz-content-sha256 header is invalid."
 
 
 def test_frames_of_another_algorithm_than_the_request_are_refused() -> None:
