@@ -722,6 +722,51 @@ class TestFeed:
         assert [change.account for change in told[1]] == ["1", "2"]
 
 
+class TestStanding:
+    def test_accounts_stand_while_only_what_belongs_to_none_changes(self, store: Store) -> None:
+        add(store, ANN)
+        with store.read() as snapshot:
+            decided_at = snapshot.position
+            assert snapshot.accounts_stand_since(decided_at)
+            assert not snapshot.accounts_stand_since(decided_at - 1)
+        store.write(lambda transaction: transaction.collection(COUNTERS).add(Counter(name="a")))
+        with store.read() as snapshot:
+            assert snapshot.accounts_stand_since(decided_at)
+
+    def test_a_change_sees_what_it_and_its_neighbours_changed(self, store: Store) -> None:
+        def stands(transaction: Transaction, change: Callable[[Transaction], None] | None = None) -> bool:
+            if change is not None:
+                change(transaction)
+            return transaction.accounts_stand_since(0)
+
+        outcomes = store.write_all(
+            [
+                partial(stands),
+                partial(stands, change=lambda transaction: transaction.collection(COUNTERS).add(Counter(name="a"))),
+                partial(stands, change=lambda transaction: transaction.collection(PEOPLE).add(ANN)),
+                partial(stands),
+            ]
+        )
+        assert [outcome() for outcome in outcomes] == [True, True, False, False]
+
+    def test_a_snapshot_sees_no_later_change(self, store: Store) -> None:
+        add(store, ANN)
+        with store.read() as snapshot:
+            position = snapshot.position
+            add(store, BOB)
+            assert snapshot.accounts_stand_since(position)
+
+    def test_nothing_is_said_to_stand_when_the_feed_has_forgotten(self, open_store: OpenStore) -> None:
+        store = open_store(feed_lines_max=5)
+        for number in range(1100):
+            store.write(
+                lambda transaction, number=number: transaction.collection(COUNTERS).add(Counter(name=f"{number}"))
+            )
+        with store.read() as snapshot:
+            assert not snapshot.accounts_stand_since(0)
+            assert snapshot.accounts_stand_since(snapshot.position - 5)
+
+
 class TestClosing:
     def test_a_closed_store_refuses_everything(self, store: Store) -> None:
         add(store, ANN)

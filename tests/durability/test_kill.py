@@ -19,12 +19,16 @@ import pytest
 from tests.support.house import Account, House, Keys, allow, policy, run_server
 from tests.support.raw_requests import Answer, RawRequest, call, delete, get, put, quoted
 
+from watchword.directory.bodies import SHORT_BYTES_MAX
+from watchword.storage.scrub import Damage, scrub
+from watchword.storage.sqlite import SqliteStore
+
 KILLS = int(
     os.environ.get("WATCHWORD_KILLS", "50" if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else "5")
 )
 BUCKET = "killed"
-SIZES = (0, 1, 700, 40_000, 150_000, 600_000)
-"""Inline, spooled, and so long that a kill finds them on their way."""
+SIZES = (0, 1, 700, SHORT_BYTES_MAX, 40_000, 150_000, 600_000)
+"""Beside the records, files, spooled, and so long that a kill finds them on their way."""
 
 
 @dataclass
@@ -160,9 +164,9 @@ class TestKilled:
         assert answer.body in expected, key
 
     def _sweeps_orphans(self, house: House, keys: Keys) -> None:
-        """A while after the start there are as many blobs as objects that have bytes, and no half of anything."""
+        """A while after the start there are as many files as long objects, and no half of anything."""
         pages = keys.client("s3").get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        sizes = sorted(stored["Size"] for page in pages for stored in page["Contents"] if stored["Size"])
+        sizes = sorted(size for page in pages for each in page["Contents"] if (size := each["Size"]) > SHORT_BYTES_MAX)
         objects = house.server.data_dir / "objects"
         deadline = 100
         while deadline and sorted(path.stat().st_size for path in blobs(objects)) != sizes:
@@ -171,6 +175,19 @@ class TestKilled:
         assert sorted(path.stat().st_size for path in blobs(objects)) == sizes
         assert not list((objects / "staging").iterdir())
         assert not list((house.server.data_dir / "spool").iterdir())
+        assert damages(house.server.data_dir) == []
+
+
+def damages(data_dir: Path) -> list[Damage]:
+    """What is wrong with the bodies, short ones that no record names included."""
+    store = SqliteStore(data_dir / "watchword.db")
+    try:
+        found: list[Damage] = []
+        report = scrub(store, data_dir / "objects", found.append)
+        assert report.bodies
+        return found
+    finally:
+        store.close()
 
 
 def blobs(objects: Path) -> list[Path]:

@@ -20,15 +20,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from tests.durability.test_kill import damages
 from tests.support.house import House, Keys, run_server
+
+from watchword.directory.bodies import SHORT_BYTES_MAX
 
 KILLS = int(
     os.environ.get("WATCHWORD_KILLS", "30" if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else "3")
 )
 WRITERS = 3
 KEYS = 5
-SIZES = (0, 1, 900, 70_000, 300_000, 1_500_000)
-"""In memory, spooled, and so long that a kill finds them on their way."""
+SIZES = (0, 1, 900, SHORT_BYTES_MAX, SHORT_BYTES_MAX + 1, 70_000, 300_000, 1_500_000)
+"""Beside the records, files, spooled, and so long that a kill finds them on their way."""
 PART_BYTES = 5 * 1024 * 1024
 State = str | None
 """The SHA-256 of what lies under a key; None when nothing does."""
@@ -191,6 +194,7 @@ def test_objects_are_what_was_acknowledged(tmp_path: Path, versioned: bool) -> N
         }
         assert listed == {key for key, state in kept.items() if state is not None}
         assert {key: body_of(s3, Bucket=bucket, Key=key) for key in listed} == {key: kept[key] for key in listed}
+        assert damages(house.server.data_dir) == []
     finally:
         house.stop()
     assert "Traceback" not in house.log

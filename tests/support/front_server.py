@@ -8,6 +8,7 @@ python -m tests.support.front_server DIR [SETTINGS-AS-JSON]
 /picky…       its reader refuses any body that contains `bad`
 /slow…        its reader takes half a second for every piece of a body
 /wait?ms=N    answers after N milliseconds in a worker thread
+/brief…       a commit that may be run with others: answers `PATH of SIZE-OF-GROUP`
 /pid          answers with the worker's process id
 /crash        kills the worker
 /file?n=N     N bytes of a file
@@ -24,6 +25,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,7 @@ class EchoExchange:
     response: HttpResponse | None = None
     reader: EchoReader | None = None
     body_bytes_max: int = 1 << 30
+    is_brief: bool = False
 
 
 class EchoGateway:
@@ -102,6 +105,9 @@ class EchoGateway:
         query = dict(pair.split("=") for pair in head.query_string.decode().split("&") if "=" in pair)
         if head.path == "/wait":
             return functools.partial(self._wait, exchange, body, int(query["ms"]) / 1000)
+        if head.path.startswith("/brief"):
+            exchange.is_brief = True
+            return lambda: self.commit_all([exchange])[0]
         if head.path == "/file":
             return HttpResponse(200, [], FileBody(self._file, 0, int(query["n"])))
         if head.path == "/split":
@@ -111,6 +117,10 @@ class EchoGateway:
         if head.path == "/pid":
             return HttpResponse(200, [], str(os.getpid()).encode())
         return HttpResponse(200, [(b"content-type", b"application/json")], self._echo(head, body))
+
+    def commit_all(self, exchanges: Sequence[EchoExchange], /) -> list[HttpResponse]:
+        time.sleep(0.05)
+        return [HttpResponse(200, [], exchange.head.raw_path + b" of %d" % len(exchanges)) for exchange in exchanges]
 
     def _wait(self, exchange: EchoExchange, body: Spooled, seconds: float) -> HttpResponse:
         time.sleep(seconds)

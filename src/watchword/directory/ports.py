@@ -131,6 +131,13 @@ class Transaction(Protocol):
         """The change feed's position that this transaction sees. A snapshot begins with this question, too."""
         ...
 
+    def accounts_stand_since(self, position: int) -> bool:
+        """True when all that was changed after this position of the feed belongs to no account.
+
+        False as well when the feed no longer reaches back so far.
+        """
+        ...
+
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         """The collection of one type. A snapshot's collections refuse to write."""
         ...

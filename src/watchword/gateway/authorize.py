@@ -9,7 +9,7 @@ The steps of every operation:
 (4) only then is a `Call` made: holding one is the proof of permission
 
 At commit `recheck` repeats (2) and (3) on the transaction when the directory has moved since, and asks whether the
-caller is still let in.
+caller is still let in; unless nothing has moved that the decision was taken on.
 Default deny: an operation without an entry is refused, an error while evaluating never allows.
 """
 
@@ -61,6 +61,8 @@ class ServiceRules:
     each: Mapping[str, EachResolver]
     keys: Mapping[str, KeyReader]
     prefixes: Mapping[str, PrefixReader]
+    of_accounts: frozenset[str]
+    """The resolvers that read nothing but what belongs to accounts."""
 
 
 @lru_cache(maxsize=64)
@@ -74,6 +76,7 @@ def service_rules(service: str) -> ServiceRules:
         each=getattr(resources, "EACH", {}),
         keys=context.KEYS,
         prefixes=context.PREFIXES,
+        of_accounts=getattr(resources, "OF_ACCOUNTS", frozenset()),
     )
 
 
@@ -133,8 +136,14 @@ class Authorizer:
             raise RuntimeError("policies control this operation")
         return Call(request, caller, region, now, request_id)
 
-    def recheck(self, asked: Asked, directory: Directory) -> Mapping[str, str]:
-        """Decide again, as a transaction sees the directory. Raises ApiError (AccessDenied)."""
+    def recheck(self, asked: Asked, directory: Directory, position: int) -> Mapping[str, str]:
+        """Decide again what was decided at a position of the feed, as a transaction sees the directory.
+
+        Raises ApiError (AccessDenied).
+        """
+        # INVARIANT: whether a caller is let in, and what it may, is read from what belongs to accounts.
+        if _is_of_accounts(asked) and directory.transaction.accounts_stand_since(position):
+            return NO_REFUSALS
         if not is_still_let_in(asked.around.caller, directory):
             raise access_denied("Access Denied", asked.dialect)
         if asked.around.requirement.is_always_allowed:
@@ -270,6 +279,19 @@ def _is_within(session: Session, action: str, resource: Resource) -> bool:
     """
     bound = next((value for key, value in session.context if key == BOUND_TO), None)
     return bound is None or bound == f"{action} {resource.arn}"
+
+
+def _is_of_accounts(asked: Asked) -> bool:
+    """True when a decision is taken on nothing but what belongs to accounts."""
+    around, resolvers = asked.around, asked.rules.of_accounts
+    if around.requirement.each is not None or not resolvers:
+        return False
+    for check in around.requirement.checks:
+        if check.resource in resolvers and check.missing is None:
+            continue
+        if check.when is None or _is_asked(check, check.when, around):
+            return False
+    return True
 
 
 def _is_asked(check: Check, member: str, around: Surroundings) -> bool:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from watchword.services.s3.shapes import CORSRule
 
 
-def preflight(head: RequestHead, bucket: str, directory: Directory) -> dict[str, str]:
-    """The headers of the answer to a preflight. Raises ApiError when no rule fits."""
+def preflight(exchange: Exchange, directory: Directory) -> HttpResponse:
+    """Answer a browser that asks whether a page of another site may send a request. Raises ApiError: it may not."""
+    headers = _allowed(exchange.head, bucket_name(exchange), directory)
+    lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return HttpResponse(200, [(b"x-amz-request-id", exchange.request_id.encode()), *lines])
+
+
+def _allowed(head: RequestHead, bucket: str, directory: Directory) -> dict[str, str]:
     from watchword.services.s3.cors import answer_headers, fitting_rule
 
     origin = head.header_text(b"origin")

@@ -7,7 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from watchword.core.http import HttpResponse, RequestHead
+from watchword.core.http import HttpResponse, RequestHead, Spooled
+from watchword.directory.directory import Directory
 from watchword.gateway.authenticate import Proof
 from watchword.gateway.authorize import Asked
 from watchword.gateway.identify import Entry, Target
@@ -46,6 +47,28 @@ def has_body(head: RequestHead, claim: Claim | None) -> bool:
     return claim is not None and claim.payload_hash not in (UNSIGNED, _EMPTY_SHA256)
 
 
+def s3_body_bytes_max(*, streams: bool, is_signed: bool) -> int:
+    """How long the body of an S3 request may be: an object that streams, or a document."""
+    if streams:
+        return OBJECT_BYTES_MAX
+    return XML_BYTES_MAX if is_signed else STRANGERS_XML_BYTES_MAX
+
+
+def bytes_of(body: Spooled) -> bytes:
+    """A body that is not long."""
+    if body.data is not None:
+        return body.data
+    assert body.path is not None
+    return body.path.read_bytes()
+
+
+def bucket_region(directory: Directory, path: bytes) -> str | None:
+    """The region of the bucket that a path names, which the signature's scope must agree with."""
+    name = path[1:].partition(b"/")[0]
+    bucket = directory.buckets.get(name.decode("utf-8", "replace")) if name else None
+    return None if bucket is None else bucket.region
+
+
 class Exchange:
     """A request between its head and its answer. Made by `Gateway.begin`, ended by `Gateway.finish` or `refuse`."""
 
@@ -56,6 +79,7 @@ class Exchange:
         "call",
         "entry",
         "head",
+        "is_brief",
         "labels",
         "now",
         "operation_name",
@@ -88,6 +112,8 @@ class Exchange:
         """The operation when it is served."""
         self.asked: Asked | None = None
         self.call: Call[Any] | None = None
+        self.is_brief = False
+        """The commit waits for nothing but the disk."""
         self.upload: Upload | None = None
         """An upload form that was judged: the request runs as the PutObject that it means."""
         self.position = 0

@@ -13,6 +13,7 @@ from math import inf
 from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
+from watchword.core.errors import Unavailable
 from watchword.directory.ports import Change, Collection, Key, Record, RecordType, ShortBodies, Store, Transaction
 from watchword.gateway.caches import AccountCache
 
@@ -50,6 +51,13 @@ class RecordCache:
                 with suppress(RuntimeError):  # another thread was first
                     self._others.pop(next(iter(self._others)), None)
             self._others[cache_key] = record
+
+    def has_moved_from(self, position: int) -> bool:
+        """True when there are changes after this position of the feed; False when that cannot be told."""
+        try:
+            return self.store.refresh() != position
+        except Unavailable:
+            return False
 
     def _changed(self, changes: Sequence[Change] | None) -> None:
         self._of_accounts.changed(changes)
@@ -103,15 +111,43 @@ class CachedTransaction:
         """The feed's position of the snapshot; None while the cache has answered everything."""
         return None if self._snapshot is None else self._snapshot.position
 
+    def accounts_stand_since(self, position: int) -> bool:
+        return self.snapshot.accounts_stand_since(position)
+
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return _CachedCollection(record_type, self)
 
     @property
     def bodies(self) -> ShortBodies:
-        return self.snapshot.bodies
+        # A body never changes and its number comes from a record that was decided on: however new the snapshot is that
+        # it is read from, it is not newer than the decision.
+        return _LoneBodies(self.cache.store) if self._snapshot is None else self._snapshot.bodies
 
     def after_commit(self, action: Callable[[], None]) -> None:
         self.snapshot.after_commit(action)
+
+
+class _LoneBodies:
+    """Short bodies, each read from a snapshot of its own."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, number: int) -> bytes | None:
+        with self._store.read() as snapshot:
+            return snapshot.bodies.get(number)
+
+    def count(self) -> int:
+        with self._store.read() as snapshot:
+            return snapshot.bodies.count()
+
+    def add(self, data: bytes) -> NoReturn:
+        raise RuntimeError(f"a snapshot was asked to keep a body of {len(data)} bytes")
+
+    def remove(self, number: int) -> NoReturn:
+        raise RuntimeError(f"a snapshot was asked to remove the body {number}")
 
 
 class _CachedCollection(Generic[R]):

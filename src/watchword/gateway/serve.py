@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from watchword.core.clock import Clock
-from watchword.core.errors import BodyTooLarge, WatchwordError
+from watchword.core.errors import BodyTooLarge, Lost, WatchwordError
 from watchword.core.http import HttpResponse, RequestHead, Spooled
 from watchword.core.ids import RequestIds
 from watchword.directory.directory import Directory
@@ -26,18 +26,19 @@ from watchword.directory.ports import Store
 from watchword.gateway.audit import AuditLog
 from watchword.gateway.authenticate import ANONYMOUS, Gate, require
 from watchword.gateway.authorize import Asked, Authorizer, service_rules
-from watchword.gateway.cross_origin import bucket_name, preflight, readable
+from watchword.gateway.cross_origin import preflight, readable
 from watchword.gateway.decisions import Decisions
-from watchword.gateway.dispatch import Dispatcher
+from watchword.gateway.dispatch import Dispatcher, Output, Writing
 from watchword.gateway.events import Told
 from watchword.gateway.exchange import (
     FRAMES_BYTES_MAX,
     OBJECT_BYTES_MAX,
-    STRANGERS_XML_BYTES_MAX,
-    XML_BYTES_MAX,
     Commit,
     Exchange,
+    bucket_region,
+    bytes_of,
     has_body,
+    s3_body_bytes_max,
 )
 from watchword.gateway.identify import identify
 from watchword.gateway.last_used import LastUsed
@@ -85,17 +86,21 @@ class Gateway:
     hand_on: Callable[[RequestHead, bytes], HttpResponse] | None = None
     """On a node without the master key: has requests served elsewhere that need it."""
 
-    def begin(self, head: RequestHead) -> Exchange:
+    def begin(self, head: RequestHead, attempts: int = 3) -> Exchange:
         """Decide what the head alone can decide. S3 requests that read and have no body are answered here."""
         target = identify(head, self.region)
         exchange = Exchange(head, self.clock.now(), self.request_ids.new(), target)
         if target.service.dialect is Dialect.S3:
             try:
                 if head.method == "OPTIONS":
-                    exchange.response = self._preflight(exchange)
+                    with self.records.read() as snapshot:
+                        exchange.response = preflight(exchange, Directory(snapshot))
                 else:
                     self._begin_s3(exchange)
             except Exception as error:  # noqa: BLE001 - every error becomes an answer
+                if isinstance(error, Lost) and attempts > 1 and self.records.has_moved_from(exchange.position):
+                    # A record from memory may be older than the snapshot, in which its body is gone.
+                    return self.begin(head, attempts - 1)
                 exchange.response = self._fail(exchange, error)
         return exchange
 
@@ -105,7 +110,7 @@ class Gateway:
             if exchange.call is not None:
                 exchange.call = msgspec.structs.replace(exchange.call, body=body)
                 return self._run(exchange, None)
-            data = _bytes_of(body)
+            data = bytes_of(body)
             exchange.position = self.store.refresh()
             if exchange.proof is None:
                 self._authenticate(exchange, data)
@@ -118,6 +123,17 @@ class Gateway:
                 return self._run(exchange, directory)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self._fail(exchange, error)
+
+    def commit_all(self, exchanges: Sequence[Exchange]) -> list[HttpResponse]:
+        """Run what `finish` left, each in a transaction of its own; answers, in order, when all are on disk."""
+        prepared = [self._prepare(exchange) for exchange in exchanges]
+        outputs = iter(self.dispatcher.write_all([each for each in prepared if isinstance(each, Writing)]))
+        answers = [
+            self._written(exchange, next(outputs)) if isinstance(each, Writing) else each
+            for exchange, each in zip(exchanges, prepared, strict=True)
+        ]
+        self.audit_log.flush()
+        return answers
 
     def _handed_on(self, exchange: Exchange, data: bytes) -> HttpResponse:
         """The answer of the node that holds the keys, which verifies, decides and writes the audit event itself."""
@@ -163,11 +179,11 @@ class Gateway:
             return
         with self.records.read() as snapshot:
             directory = Directory(snapshot)
-            bucket_region = _bucket_region(directory, path)
-            claim = self.gate.claim(head, target.rules(bucket_region), exchange.now)
-            if claim is not None and not claim.scope.region and bucket_region is not None:
+            own_region = bucket_region(directory, path)
+            claim = self.gate.claim(head, target.rules(own_region), exchange.now)
+            if claim is not None and not claim.scope.region and own_region is not None:
                 # The signature names no region, so the bucket's own serves it, unless the host names another.
-                exchange.target = target.in_region(bucket_region)
+                exchange.target = target.in_region(own_region)
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)
@@ -186,9 +202,7 @@ class Gateway:
                     exchange.response = self._read(exchange, directory)
                 return
             streams = exchange.entry is not None and exchange.entry.streams
-            size_max = OBJECT_BYTES_MAX if streams else XML_BYTES_MAX
-            if claim is None and not streams:
-                size_max = STRANGERS_XML_BYTES_MAX
+            size_max = s3_body_bytes_max(streams=streams, is_signed=claim is not None)
             if reader.declared_size > size_max:
                 raise BodyTooLarge(size_max)
             exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if streams else size_max
@@ -227,10 +241,10 @@ class Gateway:
         target, key = exchange.target, upload_key(form)
         with self.records.read() as snapshot:
             directory = Directory(snapshot)
-            bucket_region = _bucket_region(directory, b"/" + bucket.encode())
-            claim = self.gate.form_claim(form.fields, target.rules(bucket_region), exchange.now)
-            if bucket_region is not None:
-                exchange.target = target.in_region(bucket_region)
+            own_region = bucket_region(directory, b"/" + bucket.encode())
+            claim = self.gate.form_claim(form.fields, target.rules(own_region), exchange.now)
+            if own_region is not None:
+                exchange.target = target.in_region(own_region)
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             size = SizeRange()
@@ -314,7 +328,8 @@ class Gateway:
         if not operation.is_immediate and operation.waits(exchange.call.request):
             if not self.audit_log.is_writable:
                 raise unavailable(exchange.target.service.dialect)
-            return lambda: self._commit(exchange)
+            exchange.is_brief = operation.is_brief(exchange.call)
+            return lambda: self.commit_all((exchange,))[0]
         assert directory is not None
         return self._read(exchange, directory)
 
@@ -331,23 +346,26 @@ class Gateway:
         ):
             # INVARIANT: what was read is not newer than the decision to show it: a permission that was taken away
             # before the snapshot began shows nothing that was written after.
-            self.authorizer.recheck(asked, Directory(snapshot.snapshot))
+            self.authorizer.recheck(asked, Directory(snapshot.snapshot), exchange.position)
         return self._answer(exchange, output)
 
-    def _commit(self, exchange: Exchange) -> HttpResponse:
+    def _prepare(self, exchange: Exchange) -> Writing | HttpResponse:
         entry, call, asked = exchange.entry, exchange.call, exchange.asked
         assert entry is not None
         assert call is not None
         assert asked is not None
         try:
-            output = self.dispatcher.write(
-                entry.operation, call, exchange.position, lambda directory: self.authorizer.recheck(asked, directory)
+            return self.dispatcher.prepare(
+                entry.operation, call, exchange.position, partial(self.authorizer.recheck, asked)
             )
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self._fail(exchange, error)
-        response = self._answer(exchange, output)
-        self.audit_log.flush()
-        return response
+
+    def _written(self, exchange: Exchange, output: Output) -> HttpResponse:
+        try:
+            return self._answer(exchange, output())
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer
+            return self._fail(exchange, error)
 
     def _answer(self, exchange: Exchange, output: Any) -> HttpResponse:
         assert exchange.entry is not None
@@ -368,13 +386,6 @@ class Gateway:
         response = render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
         return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
 
-    def _preflight(self, exchange: Exchange) -> HttpResponse:
-        """Answer a browser that asks whether a page of another site may send a request to S3."""
-        with self.records.read() as snapshot:
-            headers = preflight(exchange.head, bucket_name(exchange), Directory(snapshot))
-        lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        return HttpResponse(200, [(b"x-amz-request-id", exchange.request_id.encode()), *lines])
-
     def _readable(self, exchange: Exchange, response: HttpResponse) -> HttpResponse:
         """The answer with what a browser needs to show it to a page of another site."""
         if exchange.target.service.dialect is not Dialect.S3 or exchange.head.method == "OPTIONS":
@@ -384,17 +395,3 @@ class Gateway:
                 return readable(response, exchange, Directory(snapshot))
         except WatchwordError:
             return response
-
-
-def _bytes_of(body: Spooled) -> bytes:
-    if body.data is not None:
-        return body.data
-    assert body.path is not None
-    return body.path.read_bytes()
-
-
-def _bucket_region(directory: Directory, path: bytes) -> str | None:
-    """The region of the bucket that a path names, which the signature's scope must agree with."""
-    name = path[1:].partition(b"/")[0]
-    bucket = directory.buckets.get(name.decode("utf-8", "replace")) if name else None
-    return None if bucket is None else bucket.region

@@ -34,7 +34,8 @@ from watchword.server.bodies import (
 )
 from watchword.server.contract import Commit, Exchange, Gateway
 from watchword.server.settings import Settings
-from watchword.server.threads import Threads
+from watchword.server.threads import Done, Threads, tell
+from watchword.server.turns import Turns
 
 OWN_PREFIX = b"/_watchword/"
 """No legal bucket name begins with `_`."""
@@ -52,6 +53,7 @@ class _OwnExchange:
     response: HttpResponse | None
     reader: None = None
     body_bytes_max: int = INLINE_BYTES_MAX
+    is_brief: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +72,14 @@ class Front:
         self._spool_dir = settings.spool_dir
         self._limits = settings.limits
         self.threads = threads
+        self._turns: Turns[Any] = Turns(gateway.commit_all, threads)
+
+    def commit(self, exchange: Exchange, answer: Commit, done: Done) -> None:
+        """Let a commit run off the event loop, then run `done` on it."""
+        if exchange.is_brief:
+            self._turns.submit(exchange, done)
+        else:
+            self.threads.submit(answer, done)
 
     def answer_now(self, head: RequestHead, body: bytes) -> HttpResponse | Started:
         """Answer a request whose small body has arrived, or say what is left to do."""
@@ -104,7 +114,7 @@ class Front:
         closing = _has_long_rest(head) if response is not None else False
         draining = closing
         if answer is not None and not isinstance(answer, HttpResponse):
-            response = await self.threads.run(answer)
+            response = await self._committed(exchange, answer)
         elif response is None:
             try:
                 response = await self._receive_and_finish(exchange, body)
@@ -136,7 +146,12 @@ class Front:
                 answer = await self.threads.run(partial(self._finish, exchange, body))
             if isinstance(answer, HttpResponse):
                 return answer
-            return await self.threads.run(answer)
+            return await self._committed(exchange, answer)
+
+    def _committed(self, exchange: Exchange, answer: Commit) -> asyncio.Future[HttpResponse]:
+        committed: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+        self.commit(exchange, answer, partial(tell, committed))
+        return committed
 
     async def _send(
         self, head: RequestHead, response: HttpResponse, send: Send, room: Room, drain: Body | None, *, closing: bool

@@ -5,7 +5,7 @@ The front hands over a request's head, then its body when the head was accepted,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from watchword.core.errors import WatchwordError
@@ -64,6 +64,11 @@ class Exchange(Protocol):
         """How many bytes the body may take on the wire."""
         ...
 
+    @property
+    def is_brief(self) -> bool:
+        """True when its Commit waits for nothing but the disk, so that `commit_all` may run it with others."""
+        ...
+
 
 Commit = Callable[[], HttpResponse]
 """The rest of a request that writes: it may block, so it runs in a worker thread. It never raises, and its
@@ -87,6 +92,10 @@ class Gateway(Protocol[E]):
 
     def finish(self, exchange: E, body: Spooled, /) -> HttpResponse | Commit:
         """Run the request, whose body has arrived whole and verified. What waits for the disk is left as a Commit."""
+        ...
+
+    def commit_all(self, exchanges: Sequence[E], /) -> Sequence[HttpResponse]:
+        """Run the Commits of several exchanges together: their answers, in order. May block; never raises."""
         ...
 
     def refuse(self, exchange: E, error: WatchwordError, /) -> HttpResponse:

@@ -342,7 +342,7 @@ class FrontProtocol(HttpToolsProtocol):
         else:
             self._running = cycle
             if started is not None and callable(started.answer):
-                self.front.threads.submit(started.answer, partial(self._committed, cycle))
+                self.front.commit(started.exchange, started.answer, partial(self._committed, cycle))
             else:
                 self._start_asgi_task(cycle, app)
 

@@ -11,12 +11,23 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 Done = Callable[[Any, BaseException | None], None]
 """Takes the result, or the exception, on the event loop."""
+
+
+def tell(future: asyncio.Future[T], result: T, error: BaseException | None) -> None:
+    """Give a future the result or the exception, if anybody still waits for it."""
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
 
 class Threads:
@@ -42,16 +53,7 @@ class Threads:
     def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Run `work` in a thread; the future has what it returns or raises. Cancelling does not stop it."""
         future: asyncio.Future[T] = self._loop.create_future()
-
-        def done(result: T, error: BaseException | None) -> None:
-            if future.cancelled():
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        self.submit(work, done)
+        self.submit(work, partial(tell, future))
         return future
 
     def stop(self) -> None:

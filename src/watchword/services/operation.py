@@ -73,10 +73,18 @@ class Operation:
 
     is_immediate: bool = False
     """No request of it waits for the disk."""
+    prepares_briefly: Callable[[Call[Any]], bool] | None = None
+    """True for the requests whose `prepare` neither waits nor computes for long; None when that is never sure."""
 
     def waits(self, request: Any) -> bool:
         """True when a request must wait for the disk: it writes, or its `prepare` does."""
         return self.writes or (self.waits_for is not None and getattr(request, self.waits_for) is not None)
+
+    def is_brief(self, call: Call[Any]) -> bool:
+        """True when a request that writes waits for nothing but its commit."""
+        if self.prepare is None:
+            return True
+        return self.prepares_briefly is not None and self.prepares_briefly(call)
 
     def run(self, call: Call[Any], ports: Mapping[str, Any]) -> Any:
         """Run the function with what it needs."""
@@ -114,6 +122,7 @@ def operation(
     waits_for: str | None = None,
     request: type[Any] | None = None,
     pages_itself: bool = False,
+    prepares_briefly: Callable[[Call[Any]], bool] | None = None,
 ) -> Callable[[F], F]:
     """Declare the function below as the operation `service:Name`.
 
@@ -122,6 +131,7 @@ def operation(
     `discard(prepared, ...)` takes it back when the operation fails. An operation that reads is prepared only for
     requests with `waits_for`; `prepared` is None for the others. `request` is the input shape, for a function made
     from a table; else the annotation names it. `pages_itself` says that the function cuts its own pages.
+    `prepares_briefly(call)` is true for requests whose `prepare` does not keep others waiting.
     """
     service, _, name = full_name.partition(":")
 
@@ -143,6 +153,7 @@ def operation(
             waits_for=waits_for,
             is_immediate=not writes and waits_for is None,
             pages_itself=pages_itself,
+            prepares_briefly=prepares_briefly,
             needs_master_key=not _MASTER_KEY_PORTS.isdisjoint((*needs, *prepare_needs)),
         )
         return function

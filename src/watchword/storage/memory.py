@@ -109,8 +109,9 @@ def _name(*parts: str | bytes) -> bytes:
 class _Transaction(ABC):
     """Rows over the map, and the transaction that a caller sees: what snapshots and changes share."""
 
-    def __init__(self, store: _Map, codecs: Codecs) -> None:
+    def __init__(self, store: _Map, feed: deque[Change], codecs: Codecs) -> None:
         self._map = store
+        self._feed = feed
         self._codecs = codecs
         self.ended = False
 
@@ -132,6 +133,14 @@ class _Transaction(ABC):
     @property
     def position(self) -> int:
         return self.feed_position()
+
+    def accounts_stand_since(self, position: int) -> bool:
+        newest = self.feed_position()
+        since = [line for line in self._lines() if position < line.position <= newest]
+        return len(since) == newest - position and not any(line.account for line in since)
+
+    def _lines(self) -> Sequence[Change]:
+        return tuple(self._feed)
 
     def collection(self, record_type: RecordType[R]) -> Collection[R]:
         return collection_of(record_type, self._codecs, self)
@@ -266,14 +275,17 @@ class _Snapshot(_Transaction):
 class _Change(_Transaction):
     """Sees the newest commit and, over it, what this change has written."""
 
-    def __init__(self, store: _Map, codecs: Codecs) -> None:
-        super().__init__(store, codecs)
+    def __init__(self, store: _Map, feed: deque[Change], codecs: Codecs) -> None:
+        super().__init__(store, feed, codecs)
         self.pending: Overlay = {}
         self.lines: list[Change] = []
         self.actions: list[Callable[[], None]] = []
 
     def feed_position(self) -> int:
         return self._map.newest.position + len(self.lines)
+
+    def _lines(self) -> Sequence[Change]:
+        return (*self._feed, *self.lines)
 
     def _overlay(self) -> Overlay:
         return self.pending
@@ -305,7 +317,7 @@ class MemoryStore:
     @contextmanager
     def read(self) -> Generator[Transaction, None, None]:
         self._refuse_closed()
-        snapshot = _Snapshot(self._map, self._codecs)
+        snapshot = _Snapshot(self._map, self._feed, self._codecs)
         try:
             yield snapshot
         finally:
@@ -336,7 +348,7 @@ class MemoryStore:
 
     def _attempt(self, change: Callable[[Transaction], T]) -> tuple[T, Sequence[Callable[[], None]]]:
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            transaction = _Change(self._map, self._codecs)
+            transaction = _Change(self._map, self._feed, self._codecs)
             try:
                 result = change(transaction)
             except Conflict:

@@ -67,6 +67,9 @@ on conflict (kind, part) do update set total = total + excluded.total"""
 _REMOVE_TALLY_OF_NONE = "delete from tally where kind = ? and part = ? and total = 0"
 _APPEND_CHANGE = "insert into change (kind, account, key) values (?, ?, ?)"
 _CHANGES_AFTER = "select position, kind, account, key from change where position > ? order by position"
+_STANDS = """
+select coalesce(min(account = ''), 1) and count(*) = (select coalesce(max(position), 0) from change) - ?1
+from change where position > ?1"""
 _PRUNE = "delete from change where position <= ?"
 _ADD_BODY = "insert into short_body (body) values (?) returning number"
 _BODY = "select body from short_body where number = ?"
@@ -170,6 +173,9 @@ class SqliteRows:
 
     def append_change(self, kind: str, account: str, key: bytes) -> None:
         self.ask(_APPEND_CHANGE, kind, account, key)
+
+    def accounts_stand_since(self, position: int) -> bool:
+        return bool(self.ask(_STANDS, position))
 
     def add_body(self, data: bytes) -> int:
         return self.ask(_ADD_BODY, data)

@@ -275,3 +275,5 @@ RESOLVERS: dict[str, FurtherResolver] = {
     "tagged_copy": tagged_copy,
 }
 EACH: dict[str, EachResolver] = {"deletions": deletions}
+OF_ACCOUNTS = frozenset({"none", "new_bucket", "bucket", "object_place", "source_bucket"})
+"""Those that read nothing but what belongs to accounts, which objects do not: what they find stands as long as that."""

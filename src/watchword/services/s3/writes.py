@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import md5
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from watchword.core.http import Spooled
 from watchword.core.ids import RandomBytes
 from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey, sealed_size
-from watchword.directory.bodies import NO_BODY, Bodies, NewBody
+from watchword.directory.bodies import NO_BODY, SHORT_BYTES_MAX, Bodies, NewBody
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.services.call import Call
@@ -91,7 +91,12 @@ def drop_body(prepared: Staged, objects: Bodies) -> None:
     objects.drop(prepared.body)
 
 
-@operation("s3:PutObject", writes=True, prepare=stage_body, discard=drop_body)
+def _is_short(call: Call[Any]) -> bool:
+    """True when a body is only held, for the transaction to keep it."""
+    return call.body is None or call.body.size <= SHORT_BYTES_MAX
+
+
+@operation("s3:PutObject", writes=True, prepare=stage_body, discard=drop_body, prepares_briefly=_is_short)
 def put_object(
     call: Call[shapes.PutObjectRequest],
     directory: Directory,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,15 @@ SERVICE = watchword.services.s3.__name__.rpartition(".")[2]
 class LosesItsDisk(MemoryStore):
     """A store whose commit may or may not have happened."""
 
-    def write(self, change: Any) -> Any:
-        super().write(change)
-        raise Unavailable("the disk is gone")
+    is_lost = False
+
+    def write_all(self, changes: Sequence[Callable[[Transaction], Any]]) -> list[Callable[[], Any]]:
+        outcomes = super().write_all(changes)
+        return [_gone for _ in outcomes] if self.is_lost else outcomes
+
+
+def _gone() -> None:
+    raise Unavailable("the disk is gone")
 
 
 class Place:
@@ -54,7 +60,7 @@ class Place:
             bucket = Bucket(name="b", account=ACCOUNT, region="us-east-1", created_at=NOW)
             Directory(transaction).buckets.add(bucket)
 
-        MemoryStore.write(self.store, add) if isinstance(self.store, LosesItsDisk) else self.store.write(add)
+        self.store.write(add)
 
     def put(self, body: bytes, **members: Any) -> Any:
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
@@ -86,7 +92,7 @@ def place(tmp_path: Path, short_bytes_max: int) -> Place:
     return Place(tmp_path, short_bytes_max)
 
 
-def _allowed(directory: Directory) -> Mapping[str, str]:
+def _allowed(directory: Directory, position: int) -> Mapping[str, str]:
     return NO_REFUSALS
 
 
@@ -151,7 +157,9 @@ def test_the_body_of_a_failed_write_goes_and_what_was_there_stays(place: Place, 
 
 
 def test_a_body_whose_commit_is_in_doubt_stays(tmp_path: Path, short_bytes_max: int) -> None:
-    place = Place(tmp_path, short_bytes_max, LosesItsDisk())
+    store = LosesItsDisk()
+    place = Place(tmp_path, short_bytes_max, store)
+    store.is_lost = True
     with pytest.raises(Unavailable):
         place.put(b"new")
     stored = place.stored()

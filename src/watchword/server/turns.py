@@ -1,0 +1,49 @@
+"""Commits that wait for nothing but the disk, many at a time on one thread.
+
+While one group is written the next one gathers, however many clients there are: a thread for each would contend for the
+interpreter's lock and gain nothing, since one fsync serves the whole group. Never decides which commits those are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Generic, TypeVar
+
+from watchword.core.http import HttpResponse
+from watchword.server.threads import Done, Threads
+
+E = TypeVar("E")
+
+
+class Turns(Generic[E]):
+    """The commits that wait for their turn, on one event loop. `commit_all` answers exchanges in their order."""
+
+    def __init__(self, commit_all: Callable[[Sequence[E]], Sequence[HttpResponse]], threads: Threads) -> None:
+        self._commit_all = commit_all
+        self._threads = threads
+        self._waiting: list[tuple[E, Done]] = []
+        self._is_committing = False
+
+    def submit(self, exchange: E, done: Done) -> None:
+        """Commit with the next group, then run `done` on the event loop."""
+        self._waiting.append((exchange, done))
+        if not self._is_committing:
+            self._begin()
+
+    def _begin(self) -> None:
+        group, self._waiting = self._waiting, []
+        self._is_committing = True
+        work = partial(self._commit_all, [exchange for exchange, _ in group])
+        self._threads.submit(work, partial(self._committed, group))
+
+    def _committed(
+        self, group: list[tuple[E, Done]], answers: Sequence[HttpResponse] | None, error: BaseException | None
+    ) -> None:
+        try:
+            for place, (_, done) in enumerate(group):
+                done(None if answers is None else answers[place], error)
+        finally:
+            self._is_committing = False
+            if self._waiting:
+                self._begin()
