@@ -102,9 +102,7 @@ def conditions(draw: st.DrawFn) -> Any:
     block: dict[str, dict[str, Any]] = {}
     for key in draw(st.lists(st.sampled_from(list(CONDITION_KEYS)), min_size=1, max_size=2, unique=True)):
         operators, values = CONDITION_KEYS[key]
-        operator = draw(st.sampled_from(operators))
-        if not operator.startswith("ForAnyValue"):  # with IfExists and without the key they differ
-            operator += draw(st.sampled_from(["", "", "IfExists"]))
+        operator = draw(st.sampled_from(operators)) + draw(st.sampled_from(["", "", "IfExists"]))
         block.setdefault(operator, {})[key] = draw(
             st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
         )

@@ -15,7 +15,7 @@ from typing import Final
 from watchword.policy.conditions import Test, compile_alternatives, compile_condition
 from watchword.policy.language import Condition, Document, Effect, Statement
 from watchword.policy.principals import CALLER, NOBODY, Principal, PrincipalMatcher
-from watchword.policy.variables import Get, Part, Variable, expand, parse_template
+from watchword.policy.variables import Get, Part, Variable, expand, parse_resource
 from watchword.policy.wildcards import ANY, Pattern, PatternSet, Wildcard, parse_pattern
 
 ACTIONS_KEPT_MAX: Final = 2048
@@ -63,10 +63,7 @@ class CompiledStatement:
         """Compile resources, once; the patterns that hold no variable."""
         if self._patterns is None:
             statement = self.statement
-            templates = [
-                parse_template(each, has_variables=self.has_variables, has_wildcards=True)
-                for each in statement.resources or ()
-            ]
+            templates = [parse_resource(each, has_variables=self.has_variables) for each in statement.resources or ()]
             self._templates = tuple(each for each in templates if any(isinstance(part, Variable) for part in each))
             self._patterns = tuple(
                 Pattern([part for part in each if not isinstance(part, Variable)])
@@ -252,7 +249,7 @@ class StatementSet:
 class CompiledDocument:
     """A document, ready to be asked. Holds nothing of any request; share it freely."""
 
-    __slots__ = ("_by_action", "document", "names_principals", "names_resources", "statements")
+    __slots__ = ("_by_action", "_excepting", "document", "names_principals", "names_resources", "statements")
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -263,7 +260,15 @@ class CompiledDocument:
             CompiledStatement(statement, index, has_variables=document.has_variables)
             for index, statement in enumerate(document.statements)
         )
+        self._excepting = tuple(
+            each for each in self.statements if each.statement.effect == "Deny" and each.statement.is_not_principal
+        )
         self._by_action: dict[str, tuple[StatementSet | None, StatementSet | None]] = {}
+
+    def denies_bounded(self, action: str, resource: str, get: Get) -> bool:
+        """True when a Deny with NotPrincipal applies, whomever it excepts: it spares nobody who has a boundary."""
+        folded = action.lower()
+        return any(each.speaks_of(folded) and each.applies(resource, get) for each in self._excepting)
 
     def federated_reach(self, action: str, resource: str, get: Get, caller: Principal, effect: str) -> int:
         """The firmest `federated_reach` of the statements of one effect."""

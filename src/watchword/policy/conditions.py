@@ -3,12 +3,17 @@
 Decides whether a request meets a condition, as fast as may be; `spec` says the same literally. What a comparison does
 with odd values, where AWS's behaviour is known:
 
-* A missing key fails positive operators and passes negated ones, `…IfExists` and `ForAllValues:`.
+* A missing key fails positive operators and `ForAnyValue:`, with `IfExists` too, and passes negated operators,
+  `…IfExists` and `ForAllValues:`.
+* A condition without values is met by no value, negated or not.
+* `Null` with a quantifier asks nothing: `ForAllValues:` is always met, `ForAnyValue:` never.
 * A key whose declared type is a list fails every operator without a quantifier, negated ones too.
 * A number or date of the request that is none is unequal to all; an address or ARN that is none fails, negated or not.
 * A malformed value in a policy matches nothing; in ARN operators it makes an Allow fail and a Deny apply.
 
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html; of conditions
+without values and of `Null` with a quantifier,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 """
 
 from __future__ import annotations
@@ -44,13 +49,13 @@ def compile_condition(condition: Condition, *, effect: Effect, has_variables: bo
         return _never
     key = condition.key.lower()
     if asked.comparison == "Null":
-        return _null_test(key, condition.values)
+        return _null_test(key, condition.values) if asked.quantifier == "" else _fixed_test(asked)
     comparing = _comparing(asked, condition.values, effect, has_variables)
     if asked.quantifier == "ForAllValues":
         return _for_all_values(key, comparing)
     if asked.quantifier == "ForAnyValue":
-        return _for_any_value(key, comparing, asked.is_if_exists)
-    return _single_value(key, comparing, asked.is_if_exists or asked.is_negated)
+        return _for_any_value(key, comparing)
+    return _single_value(key, comparing, asked.is_if_exists or (asked.is_negated and bool(condition.values)))
 
 
 def compile_alternatives(
@@ -88,6 +93,18 @@ def _never(_: Get) -> bool:
     return False
 
 
+def _always(_: Get) -> bool:
+    return True
+
+
+def _no_value(_: str, __: Get) -> bool:
+    return False
+
+
+def _fixed_test(asked: Operator) -> Test:
+    return _always if asked.quantifier == "ForAllValues" else _never
+
+
 def _null_test(key: str, values: tuple[str, ...]) -> Test:
     wanted = frozenset(is_true(value) for value in values)
 
@@ -117,11 +134,11 @@ def _for_all_values(key: str, comparing: Comparing) -> Test:
     return test
 
 
-def _for_any_value(key: str, comparing: Comparing, when_missing: bool) -> Test:
+def _for_any_value(key: str, comparing: Comparing) -> Test:
     def test(get: Get) -> bool:
         value = get(key)
         if value is None:
-            return when_missing
+            return False
         return any(comparing(each, get) for each in ((value,) if isinstance(value, str) else value))
 
     return test
@@ -129,6 +146,8 @@ def _for_any_value(key: str, comparing: Comparing, when_missing: bool) -> Test:
 
 def _comparing(asked: Operator, values: tuple[str, ...], effect: Effect, has_variables: bool) -> Comparing:
     comparison, is_negated = asked.comparison, asked.is_negated
+    if not values:
+        return _no_value
     match comparison:
         case "StringEquals" | "StringEqualsIgnoreCase":
             return _equal_texts(values, is_negated, comparison == "StringEqualsIgnoreCase", has_variables)

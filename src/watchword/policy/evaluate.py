@@ -237,7 +237,11 @@ def _denies(
     if plan is not None and plan.is_federation:
         return document.federated_reach(action, resource, get, caller, "Deny") != NOBODY
     denies = document.on(action)[0]
-    return denies is not None and denies.matches(resource, get, caller)
+    if denies is None:
+        return False
+    if denies.matches(resource, get, caller):
+        return True
+    return plan is not None and plan.policies.boundary is not None and document.denies_bounded(action, resource, get)
 
 
 def _reach(
@@ -337,7 +341,10 @@ def _first_refusal(
     ]
     for policy in ordered:
         is_federation = plan.is_federation and policy is resource_policy
-        index = None if policy.document is None else _denying_statement(policy.document, request, is_federation)
+        is_bounded = own.boundary is not None and policy is resource_policy
+        index = None
+        if policy.document is not None:
+            index = _denying_statement(policy.document, request, is_federation, is_bounded)
         if index is not None:
             return Decision(Outcome.EXPLICIT_DENY, "explicit deny", policy.source.layer, policy.source, index)
     failed = next(each for each in ordered if each.document is None).source
@@ -348,11 +355,16 @@ def _given(policy: SourcedPolicy | None) -> tuple[SourcedPolicy, ...]:
     return () if policy is None else (policy,)
 
 
-def _denying_statement(document: CompiledDocument, request: AccessRequest, is_federation: bool) -> int | None:
+def _denying_statement(
+    document: CompiledDocument, request: AccessRequest, is_federation: bool, is_bounded: bool
+) -> int | None:
     action = request.action.lower()
     for statement in document.statements:
         if statement.statement.effect == "Deny" and statement.speaks_of(action):
             reach = statement.federated_reach if is_federation else statement.reach
             if reach(request.resource, request.context.get, request.principal) != NOBODY:
+                return statement.index
+            spares = is_bounded and statement.statement.is_not_principal
+            if spares and statement.applies(request.resource, request.context.get):
                 return statement.index
     return None

@@ -125,15 +125,17 @@ def _notes(caller: Principal, layers: tuple[LayerReport, ...]) -> Iterator[str]:
         yield why
 
 
-def report_policy(policy: SourcedPolicy, request: AccessRequest) -> PolicyReport:
+def report_policy(policy: SourcedPolicy, request: AccessRequest, *, is_bounded: bool = False) -> PolicyReport:
     """What a policy says of a request, statement by statement."""
-    statements = spec.statements(policy)
-    reports = tuple(report_statement(each, index, policy, request) for index, each in enumerate(statements))
+    reports = tuple(
+        report_statement(each, index, policy, request, is_bounded=is_bounded)
+        for index, each in enumerate(spec.statements(policy))
+    )
     return PolicyReport(policy.source, policy.document is not None, reports)
 
 
 def report_statement(
-    statement: Statement, index: int, policy: SourcedPolicy, request: AccessRequest
+    statement: Statement, index: int, policy: SourcedPolicy, request: AccessRequest, *, is_bounded: bool = False
 ) -> StatementReport:
     """What a statement says of a request, element by element."""
     get = request.context.get
@@ -154,7 +156,7 @@ def report_statement(
     if not spec.matches_resource(statement, request.resource, get, has_variables):
         failed.append("Resource")
     bare = msgspec.structs.replace(statement, conditions=())
-    if not failed and spec.reach(bare, policy, request) == NOBODY:
+    if not failed and spec.reach(bare, policy, request, is_bounded=is_bounded) == NOBODY:
         failed.append("Principal")
     failed.extend("Condition" for each in conditions if not each.is_met)
     return StatementReport(
@@ -218,7 +220,7 @@ def _groups(request: AccessRequest, policies: Policies) -> dict[tuple[Layer, int
 def _layer(
     layer: Layer, level: int | None, there: list[SourcedPolicy], request: AccessRequest, own: Policies
 ) -> LayerReport:
-    reports = tuple(report_policy(each, request) for each in there)
+    reports = tuple(report_policy(each, request, is_bounded=spec.is_bounded(each, own)) for each in there)
     exemption = _exemption(layer, request, own)
     verdict, why = ("does not apply", exemption) if exemption else _verdict(layer, reports, request, own)
     return LayerReport(layer, verdict, reports, level, why)

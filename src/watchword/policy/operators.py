@@ -61,10 +61,7 @@ _PLAIN: dict[str, tuple[Comparison, bool]] = {
 
 @lru_cache(maxsize=512)
 def parse_operator(name: str) -> Operator | None:
-    """Read an operator's name, in any case; None when it is none.
-
-    `Null` takes neither `IfExists` nor a quantifier.
-    """
+    """Read an operator's name, in any case; None when it is none. `Null` takes no `IfExists`."""
     folded = name.lower()
     quantifier: Literal["", "ForAllValues", "ForAnyValue"] = ""
     if folded.startswith("forallvalues:"):
@@ -73,6 +70,6 @@ def parse_operator(name: str) -> Operator | None:
         quantifier, folded = "ForAnyValue", folded[12:]
     is_if_exists = folded.endswith("ifexists")
     plain = _PLAIN.get(folded.removesuffix("ifexists"))
-    if plain is None or (plain[0] == "Null" and (is_if_exists or quantifier)):
+    if plain is None or (plain[0] == "Null" and is_if_exists):
         return None
     return Operator(*plain, quantifier, is_if_exists)

@@ -193,8 +193,7 @@ def _against_deny(request: AccessRequest, policies: Policies, way: _Way) -> list
     spared = own.resource if spec.keeps_bucket_policy(request) else None
     for place, policy in located(own):
         for index, statement in enumerate(spec.statements(policy)):
-            is_denying = statement.effect == "Deny" and policy is not spared
-            if is_denying and spec.reach(statement, policy, request) != NOBODY:
+            if policy is not spared and spec.denies(statement, policy, request, own):
                 return _lift(request, policies, way, place, policy, index, statement)
     return []
 
@@ -217,7 +216,7 @@ def _lift(
                 return [change]
     is_aws_managed = policy.source.arn.startswith(AWS_MANAGED)
     spared = with_exception(statement, _principal_arn(request.principal))
-    if _is_shared(place, policy) and not is_aws_managed and spec.reach(spared, policy, request) == NOBODY:
+    if _is_shared(place, policy) and not is_aws_managed and not spec.denies(spared, policy, request, policies):
         return [_changed(request, "except caller", place, policy, statement=index, content=spared)]
     if is_aws_managed and place.layer in (Layer.IDENTITY, Layer.SESSION):
         return [_changed(request, "remove policy", place, policy, statement=index)]

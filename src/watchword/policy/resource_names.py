@@ -55,6 +55,14 @@ def resource_fault(resource: str) -> str | None:
     return _fields_fault(resource, *fields[2:]) if len(fields) == 6 else None
 
 
+def is_incomplete(resource: str) -> bool:
+    """True for an ARN that leaves out fields: a stored policy may have it, a session policy may not.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    return resource.startswith("arn:") and resource.count(":") < 5 and "${" not in resource
+
+
 def _partition_fault(partition: str, resource: str) -> str:
     rest = resource.split(":", 2)[2:]
     fields = rest[0].split(":", 3) if rest else []
@@ -68,7 +76,7 @@ def _fields_fault(resource: str, service: str, region: str, account: str, name: 
     if service == "iam":
         if region not in ("", "*"):
             return f"IAM resource {resource} cannot contain region information."
-        if name != "root" and not name.startswith((*_IAM_PATHS, "*")) and "*" not in name.partition("/")[0]:
+        if name not in ("*", "root") and not name.startswith((*_IAM_PATHS, "${")):
             return f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
     if service == "s3" and region not in ("", "*") and not name.startswith(_S3_WITH_REGION):
         return f"Resource {resource} can not contain region information."

@@ -28,7 +28,7 @@ from watchword.policy.decision import Decision, Layer, Outcome, PolicySource
 from watchword.policy.language import Effect, Statement
 from watchword.policy.principals import ACCOUNT, CALLER, ISSUER, NOBODY, Kind, Principal, named_account
 from watchword.policy.spec_conditions import meets, wildcards_match
-from watchword.policy.variables import Get, expand, parse_template
+from watchword.policy.variables import Get, expand, parse_resource
 from watchword.policy.wildcards import parse_pattern
 
 FEDERATION: Final = (Kind.WEB_IDENTITY, Kind.SAML)
@@ -87,7 +87,7 @@ def explicit_deny(request: AccessRequest, policies: Policies) -> Decision | None
     """The first Deny that applies."""
     for policy in in_order(policies):
         for index, statement in enumerate(statements(policy)):
-            if statement.effect == "Deny" and reach(statement, policy, request) != NOBODY:
+            if denies(statement, policy, request, policies):
                 return Decision(Outcome.EXPLICIT_DENY, "explicit deny", policy.source.layer, policy.source, index)
     return None
 
@@ -102,12 +102,27 @@ def unevaluated(policies: Policies) -> Decision | None:
 
 def matching_statements(request: AccessRequest, policies: Policies) -> tuple[Match, ...]:
     """All statements of applicable policies that apply to the request, in the order of evaluation."""
+    own = applicable(request.principal, policies)
     return tuple(
         Match(policy.source, index, statement.effect)
-        for policy in in_order(applicable(request.principal, policies))
+        for policy in in_order(own)
         for index, statement in enumerate(statements(policy))
-        if reach(statement, policy, request) != NOBODY
+        if reach(statement, policy, request, is_bounded=is_bounded(policy, own)) != NOBODY
     )
+
+
+def denies(statement: Statement, policy: SourcedPolicy, request: AccessRequest, policies: Policies) -> bool:
+    """True when a statement is a Deny that applies to the request of the caller of these policies."""
+    bounded = is_bounded(policy, policies)
+    return statement.effect == "Deny" and reach(statement, policy, request, is_bounded=bounded) != NOBODY
+
+
+def is_bounded(policy: SourcedPolicy, policies: Policies) -> bool:
+    """True when NotPrincipal of a Deny in this policy spares nobody: the caller of these policies has a boundary.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    return policies.boundary is not None and policy.source.layer in (Layer.RESOURCE, Layer.TRUST)
 
 
 def applicable(caller: Principal, policies: Policies) -> Policies:
@@ -237,7 +252,7 @@ def statements(policy: SourcedPolicy) -> tuple[Statement, ...]:
     return () if policy.document is None else policy.document.document.statements
 
 
-def reach(statement: Statement, policy: SourcedPolicy, request: AccessRequest) -> int:
+def reach(statement: Statement, policy: SourcedPolicy, request: AccessRequest, *, is_bounded: bool = False) -> int:
     """How firmly a statement that applies names the caller; NOBODY when it does not apply."""
     get = request.context.get
     has_variables = policy.document is not None and policy.document.document.has_variables
@@ -247,6 +262,8 @@ def reach(statement: Statement, policy: SourcedPolicy, request: AccessRequest) -
         return NOBODY
     if not all(meets(each, get, effect=statement.effect, has_variables=has_variables) for each in statement.conditions):
         return NOBODY
+    if is_bounded and statement.is_not_principal and statement.effect == "Deny":
+        return CALLER
     is_trust = policy.source.layer in (Layer.RESOURCE, Layer.TRUST)
     return named(statement, request.principal, is_trust=is_trust and request.principal.kind in FEDERATION)
 
@@ -264,7 +281,7 @@ def matches_resource(statement: Statement, resource: str, get: Get, has_variable
     matched = False
     is_unresolved = False
     for text in statement.resources:
-        parts = expand(parse_template(text, has_variables=has_variables, has_wildcards=True), get)
+        parts = expand(parse_resource(text, has_variables=has_variables), get)
         if parts is None:
             is_unresolved = True
         elif wildcards_match(parts, resource):

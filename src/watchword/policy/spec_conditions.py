@@ -1,7 +1,9 @@
 """The literal meaning of wildcards and of conditions. See `spec`.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html;
+of conditions without values and of `Null` with a quantifier,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 """
 
 from __future__ import annotations
@@ -36,12 +38,16 @@ def meets(condition: Condition, get: Get, *, effect: Effect, has_variables: bool
     if operator is None:
         return False
     given = get(condition.key.lower())
+    if operator.comparison == "Null" and operator.quantifier != "":
+        return operator.quantifier == "ForAllValues"  # whatever the key holds
     if operator.comparison == "Null":
         return any(is_true(value) == (given is None) for value in condition.values)
     if given is None:
+        if operator.quantifier == "ForAnyValue":
+            return False
         if operator.quantifier == "ForAllValues" or operator.is_if_exists:
             return True
-        return operator.quantifier == "" and operator.is_negated
+        return operator.is_negated and condition.values != ()
     compared = _Compared(operator, condition.values, get, effect, has_variables)
     if operator.quantifier == "":
         return isinstance(given, str) and compared.holds(given)
@@ -66,6 +72,8 @@ class _Compared:
     def holds(self, given: str) -> bool:
         """True when a value of the request compares well with the values of the policy."""
         comparison, is_negated = self.operator.comparison, self.operator.is_negated
+        if self.values == ():
+            return False  # a condition without values is met by no value, negated or not
         if comparison == "IpAddress" and parse_address(given) is None:
             return False
         if comparison == "ArnLike":

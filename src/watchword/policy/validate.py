@@ -24,7 +24,7 @@ from watchword.policy.language import (
     read_document,
 )
 from watchword.policy.operators import parse_operator
-from watchword.policy.resource_names import LEGACY, resource_fault
+from watchword.policy.resource_names import LEGACY, is_incomplete, resource_fault
 from watchword.policy.shared_providers import unheld
 from watchword.policy.values import parse_base64, parse_date, parse_network, parse_number
 from watchword.policy.wildcards import Pattern, parse_pattern
@@ -75,7 +75,7 @@ def validate_session_policy(text: str) -> Document:
         raise MalformedPolicy("Policy document should not specify a principal.")
     if any(str(each.get("Effect")) not in ("Allow", "Deny") for each in _statements(value)):
         raise MalformedPolicy(LEGACY)
-    if any(not _is_base64(statement) for statement in document.statements):
+    if any(not _is_base64(each) or any(map(is_incomplete, each.resources or ())) for each in document.statements):
         raise MalformedPolicy(LEGACY)
     _check_complete(value, document)
     _check_actions(document)
@@ -247,16 +247,10 @@ def _is_literal(comparison: str, value: str) -> bool:
     if comparison.startswith("Date"):
         return parse_date(value) is not None or _LENIENT_DATE.match(value) is not None
     match comparison:
-        case "Bool" | "Null":
-            return value.lower() in ("true", "false")
         case "BinaryEquals":
             return parse_base64(value) is not None
         case "IpAddress":
-            address, _, prefix = value.partition("/")
-            # An IPv6 network with host bits set is saved, and never matches.
-            return parse_network(value) is not None or (
-                ":" in address and parse_network(address) is not None and parse_network(f"::/{prefix}") is not None
-            )
+            return parse_network(value) is not None
         case "ArnLike":
             return "${" in value or value == "*" or value.count(":") >= 5
         case _:

@@ -17,11 +17,12 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
-_EPOCH = re.compile(r"-?[0-9]{5,19}(?:\.[0-9]{0,9})?\Z|-?[0-9]{1,3}\Z")
+_EPOCH = re.compile(r"[+-]?(?:[0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\Z")
+_YEAR = re.compile(r"[0-9]{4}\Z")
 _INT64_MAX = 2**63 - 1
 _DATE = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
-    r"(?:[Tt]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?)?\Z"
+    r"(?:[Tt]([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?)?)?\Z"
 )
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -58,7 +59,7 @@ def parse_date(text: str) -> int | None:
 
     Four digits are a year. A time without a zone is UTC.
     """
-    if _EPOCH.match(text):
+    if _EPOCH.match(text) and not _YEAR.match(text):
         seconds = Decimal(text)
         return int(seconds * 1000) if abs(seconds) <= _INT64_MAX else None
     found = _DATE.match(text)
@@ -85,24 +86,28 @@ def parse_address(text: str) -> Address | None:
     if ":" not in text:
         number = _ipv4(text)
         return None if number is None else Address(32, number)
-    if "%" in text:
-        return None
-    try:
-        address = IPv6Address(text)
-    except AddressValueError:
+    address = _ipv6(text)
+    if address is None:
         return None
     mapped = address.ipv4_mapped
-    return Address(128, int(address)) if mapped is None else Address(32, int(mapped))
+    if mapped is None:
+        return None if "." in text else Address(128, int(address))
+    return Address(32, int(mapped))
 
 
 def parse_network(text: str) -> Network | None:
     """A CIDR network or a single address.
 
-    Host bits of an IPv4 network are ignored; an IPv6 network with host bits set is none, as at AWS.
+    Host bits of an IPv4 network are ignored; an IPv6 network with host bits set, or with an IPv4 address for its end,
+    is none, as at AWS.
     """
     host, slash, length = text.partition("/")
     bits = 128 if ":" in host else 32
-    number = _ipv6(host) if bits == 128 else _ipv4(host)
+    if bits == 128:
+        address = None if "." in host else _ipv6(host)
+        number = None if address is None else int(address)
+    else:
+        number = _ipv4(host)
     prefix = _prefix(length, bits) if slash else bits
     if number is None or prefix is None:
         return None
@@ -137,9 +142,20 @@ def _ipv4(text: str) -> int | None:
     return number
 
 
-def _ipv6(text: str) -> int | None:
+def _ipv6(text: str) -> IPv6Address | None:
+    """An IPv6 address, also where AWS reads what others do not.
+
+    An empty group at the beginning is zero, a colon at the end is passed over, and so are colons next to `::`.
+    """
+    if text.startswith(":") and not text.startswith("::"):
+        text = "0" + text
+    left, compressed, right = text.partition("::")
+    if compressed and "::" not in right:
+        text = f"{left}::{right.strip(':')}"
+    elif not compressed:
+        text = text.removesuffix(":")
     try:
-        return None if "%" in text else int(IPv6Address(text))
+        return None if "%" in text else IPv6Address(text)
     except AddressValueError:
         return None
 

@@ -49,6 +49,18 @@ def parse_template(text: str, *, has_variables: bool, has_wildcards: bool) -> tu
     return tuple(parts)
 
 
+def parse_resource(text: str, *, has_variables: bool) -> tuple[Part, ...]:
+    """Split an entry of a Resource element: the fields that an ARN without variables leaves out are wildcards.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    parts = parse_template(text, has_variables=has_variables, has_wildcards=True)
+    missing = 5 - text.count(":")
+    if missing <= 0 or not text.startswith("arn:") or any(isinstance(part, Variable) for part in parts):
+        return parts
+    return parse_template(text + missing * ":*", has_variables=has_variables, has_wildcards=True)
+
+
 def variable_names(text: str) -> list[str]:
     """The keys whose variables stand in a text, as written."""
     return [found[2].strip() for found in _VARIABLE.finditer(text) if found[2] is not None]

@@ -94,11 +94,12 @@ def test_malformed_literals_are_refused_when_saved_and_accepted_in_a_session() -
         with_condition({"BinaryEquals": {"k": "not base64!"}}),
         with_condition({}, Principal="*"),
         with_condition({}, Effect="allow"),
+        with_condition({}, Resource="arn:aws:sqs"),
         json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject"}}),
         "{",
     ],
 )
-def test_session_policy_refuses_bad_structure_and_bad_base64(text: str) -> None:
+def test_session_policy_refuses_bad_structure_bad_base64_and_incomplete_arns(text: str) -> None:
     assert said(validate_session_policy, text) is not None
 
 
