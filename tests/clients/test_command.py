@@ -228,7 +228,7 @@ def test_a_restore_with_the_key_of_another_system_leaves_nothing(
     run("backup", "--data", made[0], "--to", tmp_path / "backup")
     run("init", "--data", tmp_path / "other")
     from_backup = ("restore", "--from", tmp_path / "backup", "--data", tmp_path / "data", "--master-key")
-    assert "not the one of the original" in run(*from_backup, tmp_path / "other" / "master.key", code=1)
+    assert "not the one that sealed these records" in run(*from_backup, tmp_path / "other" / "master.key", code=1)
     run(*from_backup, made[0] / "master.key")
 
 

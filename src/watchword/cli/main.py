@@ -26,6 +26,7 @@ _COMMANDS = {
     "backup": "watchword.cli.backups:backup",
     "restore": "watchword.cli.backups:restore",
     "scrub": "watchword.cli.backups:scrub",
+    "keys": "watchword.cli.keys:keys",
 }
 """In the order in which somebody meets them."""
 

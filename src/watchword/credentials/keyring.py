@@ -68,6 +68,10 @@ class Keyring:
         """A keyring with one more key, which seals from now on."""
         return Keyring([*self._by_number.values(), _new_key(self.newest.number + 1, random_bytes)])
 
+    def only_newest(self) -> Keyring:
+        """A keyring of the key that seals alone: what the others sealed does not open any more."""
+        return Keyring([self.newest])
+
     def text(self) -> str:
         """The keys in their text form, oldest first. Secret."""
         keys = sorted(self._by_number.values(), key=lambda key: key.number)

@@ -65,6 +65,7 @@ from watchword.gateway.serve import Gateway
 from watchword.gateway.surroundings import VpcEndpoint
 from watchword.server.data_directory import FRONTS, LOCK
 from watchword.server.master_key import load_keyring
+from watchword.server.sealed_secrets import check_opens
 from watchword.server.settings import Settings
 from watchword.server.vpc_endpoints import load_vpc_endpoints
 from watchword.storage.audit_log import FileAuditLog
@@ -119,6 +120,7 @@ def _own_keys(
     settings: Settings, store: Store, endpoints: Mapping[str, VpcEndpoint], random_bytes: RandomBytes
 ) -> NodeKeys:
     keyring = load_keyring(settings.data_dir)
+    check_opens(store, keyring)
     key_sealer = Sealer(keyring, ACCESS_KEY_PURPOSE, random_bytes)
     gives = settings.keys_to is not None
     minting = MintingKeys(keyring)

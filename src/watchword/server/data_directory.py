@@ -4,6 +4,9 @@
       fronts/NUMBER/     a front node's own lock, server.json and spool/
       credentials        the first account's keys as an AWS credentials file, 0600
       lock               held by the server that runs on this directory; holds its process id
+      keys-known         which master.key the running server has read
+      keys.json          when the last rotation of the master key was over
+      keys.lock          held by a rotation of the master key
       master.key         0600 (see master_key.py)
       server.json        where the running server listens
       spool/             request bodies on their way in
@@ -75,15 +78,20 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextlib.contextmanager
-def locked(data_dir: Path) -> Generator[None]:
-    """Hold the directory for one server. Raises OperatorError, naming the process that holds it.
+def locked(data_dir: Path, name: str = LOCK) -> Generator[None]:
+    """Hold the directory for one server, or for what else has a lock. Raises OperatorError, naming the holder.
 
     The lock is the open file's: it ends with the last process that inherited it, however that ends.
     """
-    descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(data_dir / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,12 +9,9 @@ import os
 from pathlib import Path
 
 from watchword.core.clock import Clock
-from watchword.core.errors import OperatorError, SealBroken
+from watchword.core.errors import OperatorError
 from watchword.core.ids import RandomBytes
-from watchword.credentials.access_keys import ACCESS_KEY_PURPOSE
 from watchword.credentials.keyring import parse_keyring
-from watchword.credentials.sealing import Sealer
-from watchword.directory.directory import Directory
 from watchword.server.bootstrap import DATABASE, Initialized, create_account, open_store
 from watchword.server.data_directory import (
     CREDENTIALS,
@@ -25,6 +22,7 @@ from watchword.server.data_directory import (
     write_private,
 )
 from watchword.server.master_key import COMMAND_VARIABLE, FILE_NAME, KEY_VARIABLE, create_keyring, load_keyring
+from watchword.server.sealed_secrets import check_opens
 from watchword.server.settings import REGION_DEFAULT
 from watchword.server.tls import ensure_authority
 from watchword.storage import backup as store_backup
@@ -92,18 +90,11 @@ def restore(source: Path, data_dir: Path, master_key: Path | None, clock: Clock)
 
 def _check_master_key(data_dir: Path) -> None:
     """Raise OperatorError when the master key does not open what the records seal."""
-    sealer = Sealer(load_keyring(data_dir), ACCESS_KEY_PURPOSE, os.urandom)
     store = open_store(data_dir)
     try:
-        with store.read() as snapshot:
-            key = next(Directory(snapshot).access_keys.under(limit=1), None)
+        check_opens(store, load_keyring(data_dir))
     finally:
         store.close()
-    try:
-        if key is not None:
-            sealer.open(key.sealed_secret, key.id)
-    except SealBroken:
-        raise OperatorError("the master key is not the one of the original: it opens none of its secrets") from None
 
 
 def _read_master_key(path: Path | None) -> str | None:

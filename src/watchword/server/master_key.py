@@ -21,6 +21,7 @@ from watchword.server.data_directory import write_private
 COMMAND_VARIABLE = "WATCHWORD_MASTER_KEY_COMMAND"
 KEY_VARIABLE = "WATCHWORD_MASTER_KEY"
 FILE_NAME = "master.key"
+KNOWN = "keys-known"
 _COMMAND_SECONDS_MAX = 30
 
 
@@ -48,9 +49,51 @@ def create_keyring(data_dir: Path, random_bytes: RandomBytes, environment: Mappi
     return keyring
 
 
+def source_name(environment: Mapping[str, str] = os.environ) -> str:
+    """Which variable gives the master key; empty when the file of the directory does."""
+    return next((name for name in (COMMAND_VARIABLE, KEY_VARIABLE) if environment.get(name)), "")
+
+
+def file_version(data_dir: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """What changes whenever the file does; empty when the key comes from the environment, or there is no file."""
+    try:
+        found = (data_dir / FILE_NAME).stat()
+    except OSError:
+        return ""
+    return "" if source_name(environment) else f"{found.st_ino} {found.st_mtime_ns}"
+
+
+def note_known_keys(data_dir: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """Write down which file a server is about to read. Only under the directory's lock."""
+    write_private(data_dir / KNOWN, file_version(data_dir, environment))
+
+
+def knows_present_keys(data_dir: Path) -> bool:
+    """True when the server that runs on a directory has read the master key as the file has it now."""
+    # INVARIANT: the version is noted before the file is read: what is noted is never newer than what is known.
+    try:
+        known = (data_dir / KNOWN).read_text()
+    except OSError:
+        return False
+    return known != "" and known == file_version(data_dir, {})
+
+
+def remove_half_written(data_dir: Path) -> None:
+    """Remove what a rotation that was killed left of the file it was writing."""
+    for left in data_dir.glob(f".{FILE_NAME}.*"):
+        left.unlink(missing_ok=True)
+
+
 def rotate_keyring(data_dir: Path, random_bytes: RandomBytes) -> Keyring:
     """Add a key to the file; servers started from now on seal with it. Raises OperatorError."""
     keyring = _load_file(data_dir / FILE_NAME).rotated(random_bytes)
+    write_private(data_dir / FILE_NAME, keyring.text())
+    return keyring
+
+
+def drop_older_keys(data_dir: Path) -> Keyring:
+    """Leave only the newest key in the file. Raises OperatorError."""
+    keyring = _load_file(data_dir / FILE_NAME).only_newest()
     write_private(data_dir / FILE_NAME, keyring.text())
     return keyring
 

@@ -34,7 +34,7 @@ from watchword.server.data_directory import (
     write_private,
 )
 from watchword.server.listeners import Listener, open_listeners, url_of
-from watchword.server.master_key import require_no_key
+from watchword.server.master_key import note_known_keys, require_no_key
 from watchword.server.process import BoundSocket, serve_process
 from watchword.server.settings import Settings, check_store
 
@@ -52,6 +52,8 @@ def serve(settings: Settings, build: Build, clock: Clock, on_ready: Callable[[di
     check_store(settings.store_url)
     require_initialized(settings.data_dir)
     with _held(settings) as held, _key_socket(held, clock) as key_socket:
+        if held.keys_from is None:
+            note_known_keys(held.data_dir)
         empty_spool(held.run_dir)
         listeners = open_listeners(held)
         description = describe(held, listeners)
