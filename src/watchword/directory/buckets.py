@@ -133,6 +133,8 @@ class StoredObject(Record, frozen=True, omit_defaults=True):
     retention_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
     retain_until: datetime | None = None
     has_legal_hold: bool = False
+    had_legal_hold: bool = False
+    """True once somebody said whether there is a hold: from then on it is shown that there is none."""
     redirect: str = ""
     """Where a website would send readers: `x-amz-website-redirect-location`."""
 

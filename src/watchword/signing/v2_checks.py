@@ -98,9 +98,9 @@ def read_v2_header_claim(head: RequestHead, rules: Rules, now: datetime, is_take
         )
     fields = head.fields
     amz_date = latin(fields.get(b"x-amz-date"))
-    date = amz_date or latin(fields.get(b"date"))
+    date = latin(fields.get(b"date")) if amz_date is None else amz_date
     moment = parse_header_date(date) if date else None
-    if moment is None:  # (3)
+    if moment is None or moment.at < _EPOCH:  # (3)
         raise SignatureError(Kind.DENIED, "AWS authentication requires a valid Date or x-amz-date header")
     if abs(age_seconds(moment.at, now)) > rules.skew_seconds_max:  # (4)
         raise SignatureError(

@@ -86,7 +86,19 @@ def test_a_legal_hold_holds_until_it_is_lifted(s3: Any, locking: str) -> None:
     assert s3.get_object_legal_hold(**version)["LegalHold"]["Status"] == "ON"
     assert refusal(s3.delete_object, **version, BypassGovernanceRetention=True)[0] == "AccessDenied"
     s3.put_object_legal_hold(**version, LegalHold={"Status": "OFF"})
+    # What was asked for once is shown from then on, also when it is off.
+    assert s3.get_object_legal_hold(**version)["LegalHold"]["Status"] == "OFF"
+    assert s3.head_object(**version)["ObjectLockLegalHoldStatus"] == "OFF"
     s3.delete_object(**version)
+
+
+def test_what_never_had_a_legal_hold_shows_none(s3: Any, locking: str) -> None:
+    s3.put_object(Bucket=locking, Key="plain", Body=b"x")
+    assert refusal(s3.get_object_legal_hold, Bucket=locking, Key="plain")[0] == "NoSuchObjectLockConfiguration"
+    assert "ObjectLockLegalHoldStatus" not in s3.head_object(Bucket=locking, Key="plain")
+    s3.put_object(Bucket=locking, Key="said", Body=b"x", ObjectLockLegalHoldStatus="OFF")
+    assert s3.get_object_legal_hold(Bucket=locking, Key="said")["LegalHold"]["Status"] == "OFF"
+    assert s3.get_object(Bucket=locking, Key="said")["ObjectLockLegalHoldStatus"] == "OFF"
 
 
 def test_new_objects_get_the_retention_of_their_bucket(s3: Any, locking: str) -> None:

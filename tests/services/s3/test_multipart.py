@@ -185,6 +185,13 @@ def test_a_composite_checksum_is_that_of_the_parts_checksums(s3: Any, bucket: st
     assert told["ObjectParts"]["TotalPartsCount"] == 2
     assert [part["Size"] for part in told["ObjectParts"]["Parts"]] == [PART, len(LAST)]
     assert told["Checksum"]["ChecksumType"] == "COMPOSITE"
+    # Who reads one part gets the checksum of that part, who reads a range gets none.
+    named = {"Bucket": bucket, "Key": "k", "ChecksumMode": "ENABLED"}
+    for call in (s3.head_object, s3.get_object):
+        for part in parts:
+            shown = call(**named, PartNumber=part["PartNumber"])
+            assert (shown[f"Checksum{algorithm}"], shown["ChecksumType"]) == (part[f"Checksum{algorithm}"], "COMPOSITE")
+        assert f"Checksum{algorithm}" not in call(**named, Range="bytes=0-9")
 
 
 def test_a_full_object_checksum_is_that_of_all_bytes(s3: Any, bucket: str) -> None:

@@ -93,6 +93,29 @@ def test_a_prefix_may_be_all_that_one_may_list(acme: Account, s3: Any, bucket: s
     assert refusal(lister.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
 
 
+def test_who_may_list_a_prefix_learns_which_of_its_keys_are_missing(acme: Account, s3: Any, secret: str) -> None:
+    arn = f"arn:aws:s3:::{secret}"
+    reading = allow(["s3:GetObject", "s3:PutObject"], f"{arn}/*")
+    by_prefix = {"StringLike": {"s3:prefix": "mine/*"}}
+    allowed = user_with(acme, "of-mine", policy(reading, allow("s3:ListBucket", arn, Condition=by_prefix)))
+    others = deny("s3:ListBucket", arn, Condition={"StringNotLike": {"s3:prefix": "mine/*"}})
+    denied = user_with(acme, "of-no-other", policy(reading, allow("s3:ListBucket", arn), others))
+    for keys in (allowed, denied):
+        s3_of = keys.client("s3")
+        assert refusal(s3_of.head_object, Bucket=secret, Key="mine/absent")[0] == "404"
+        assert refusal(s3_of.get_object, Bucket=secret, Key="mine/absent")[0] == "NoSuchKey"
+        assert refusal(s3_of.head_object, Bucket=secret, Key="absent")[0] == "403"
+        assert s3_of.get_object(Bucket=secret, Key="there")["Body"].read() == b"x"
+        # A copy's source counts, not the place that it is copied to.
+        for source, code in (("mine/absent", "NoSuchKey"), ("absent", "AccessDenied")):
+            place = {"Bucket": secret, "Key": "mine/copy", "CopySource": f"{secret}/{source}"}
+            assert refusal(s3_of.copy_object, **place)[0] == code
+    # The key is a list's alone: what is read has no prefix.
+    odd = user_with(acme, "of-odd", policy(allow("s3:GetObject", f"{arn}/*", Condition=by_prefix)))
+    s3.put_object(Bucket=secret, Key="mine/k", Body=b"x")
+    assert refusal(odd.client("s3").get_object, Bucket=secret, Key="mine/k")[0] == "AccessDenied"
+
+
 @pytest.mark.parametrize(
     ("operator", "key", "value", "allowed", "denied"),
     [

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.support.house import refusal
+from tests.services.s3.conftest import new_name, s3_client
+from tests.support.house import Account, refusal
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:topic"
 ROLE = "arn:aws:iam::111122223333:role/replication"
@@ -67,7 +68,7 @@ SETTINGS: dict[str, tuple[str, str, str | None, str, dict[str, Any]]] = {
         "get_bucket_logging",
         None,
         "BucketLoggingStatus",
-        {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "a/"}},
+        {"LoggingEnabled": {"TargetBucket": "the-bucket-itself", "TargetPrefix": "a/"}},
     ),
     "acceleration": (
         "put_bucket_accelerate_configuration",
@@ -86,6 +87,10 @@ SETTINGS: dict[str, tuple[str, str, str | None, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+def logging_to(target: str, **more: Any) -> dict[str, Any]:
+    return {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "a/", **more}}
+
+
 def shown(answer: dict[str, Any], name: str) -> Any:
     found = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
     return found.get(name, found)
@@ -94,6 +99,8 @@ def shown(answer: dict[str, Any], name: str) -> Any:
 @pytest.mark.parametrize("what", SETTINGS)
 def test_a_setting_comes_back_as_it_was_put(s3: Any, bucket: str, what: str) -> None:
     put, get, delete, name, value = SETTINGS[what]
+    if what == "logging":
+        value = logging_to(bucket)
     try:
         before = shown(getattr(s3, get)(Bucket=bucket), name)
     except s3.exceptions.ClientError:
@@ -126,6 +133,9 @@ def test_a_bucket_that_is_made_again_has_no_old_settings(s3: Any, bucket: str) -
 
 
 EXPIRY: dict[str, Any] = {"Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 1}}
+TAG = {"Key": "a", "Value": "b"}
+MOVING: dict[str, Any] = {"Status": "Enabled", "Filter": {}}
+MIDDAY = {"Date": datetime(2030, 1, 1, 12, tzinfo=UTC), "StorageClass": "GLACIER"}
 KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
 
 
@@ -141,6 +151,9 @@ KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
             {"Rules": [EXPIRY | {"Expiration": {"Date": datetime(2030, 1, 1, 5, tzinfo=UTC)}}]},
             "InvalidArgument",
         ),
+        ("lifecycle", {"Rules": [MOVING | {"Transitions": [MIDDAY]}]}, "InvalidArgument"),
+        ("lifecycle", {"Rules": [EXPIRY | {"Filter": {"Prefix": "a", "Tag": TAG}}]}, "MalformedXML"),
+        ("lifecycle", {"Rules": [EXPIRY | {"Filter": {"Tag": TAG, "ObjectSizeLessThan": 9}}]}, "MalformedXML"),
         ("lifecycle", {"Rules": [EXPIRY | {"ID": "x" * 256}]}, "InvalidArgument"),
         ("lifecycle", {"Rules": [EXPIRY | {"ID": "a"}, EXPIRY | {"ID": "a"}]}, "InvalidArgument"),
         ("lifecycle", {"Rules": [{"Status": "Enabled", "Prefix": "a"}]}, "InvalidRequest"),
@@ -158,6 +171,22 @@ KMS = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
 def test_settings_that_cannot_be(s3: Any, bucket: str, what: str, value: dict[str, Any], code: str) -> None:
     put, _, _, name, _ = SETTINGS[what]
     assert refusal(getattr(s3, put), Bucket=bucket, **{name: value})[0] == code
+
+
+def test_a_bucket_logs_to_a_bucket_of_its_account_and_region(acme: Account, globex: Account, bucket: str) -> None:
+    def refused(status: dict[str, Any]) -> tuple[str, str]:
+        return refusal(acme.administrator.client("s3").put_bucket_logging, Bucket=bucket, BucketLoggingStatus=status)
+
+    theirs, elsewhere = new_name(), new_name()
+    globex.administrator.client("s3").create_bucket(Bucket=theirs)
+    west = s3_client(acme.administrator, "us-west-2")
+    west.create_bucket(Bucket=elsewhere, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    # Whether another account has such a bucket is not told.
+    assert refused(logging_to(theirs)) == refused(logging_to(new_name()))
+    assert refused(logging_to(theirs))[0] == "InvalidTargetBucketForLogging"
+    assert refused(logging_to(elsewhere))[0] == "CrossLocationLoggingProhibitted"
+    keys = {"TargetObjectKeyFormat": {"PartitionedPrefix": {"PartitionDateSource": "Yesterday"}}}
+    assert refused(logging_to(bucket, **keys))[0] == "MalformedXML"
 
 
 def test_a_lifecycle_rule_without_a_name_gets_one(s3: Any, bucket: str) -> None:

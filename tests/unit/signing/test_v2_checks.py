@@ -136,7 +136,17 @@ def test_an_end_that_is_no_number(expires: str) -> None:
     assert message.startswith("Invalid date (should be seconds since epoch): ")
 
 
-@pytest.mark.parametrize("headers", [{"date": None}, {"date": "yesterday"}, {"date": None, "x-amz-date": ""}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"date": None},
+        {"date": "yesterday"},
+        {"date": None, "x-amz-date": ""},
+        {"x-amz-date": ""},
+        {"x-amz-date": "Tue, 07 Jul 1950 21:53:04 GMT"},
+        {"date": "Wed, 31 Dec 1969 23:59:59 GMT"},
+    ],
+)
 def test_no_date(headers: dict[str, str | None]) -> None:
     code, status, message, _ = refusal(head({**signed("x"), **headers}))
     assert (code, status) == ("AccessDenied", 403)

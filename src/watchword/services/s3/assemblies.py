@@ -64,5 +64,6 @@ def numbered_piece(stored: StoredObject, directory: Directory, asked_range: str 
         raise invalid_part_number(number, stored.parts)
     pieces = assembly_of(stored, directory).pieces
     start = sum(piece.size for piece in pieces[: number - 1])
-    size = pieces[number - 1].size
-    return part_at(start, start + size - 1, stored.size) if size else Part(start, 0, None)
+    size, checksum = pieces[number - 1].size, pieces[number - 1].checksum
+    part = part_at(start, start + size - 1, stored.size) if size else Part(start, 0, None)
+    return part._replace(checksum=checksum)

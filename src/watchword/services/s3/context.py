@@ -25,7 +25,6 @@ _MEMBERS = {
     "s3:delimiter": "delimiter",
     "s3:if-none-match": "if_none_match",
     "s3:max-keys": "max_keys",
-    "s3:prefix": "prefix",
     "s3:x-amz-acl": "acl",
     "s3:x-amz-grant-full-control": "grant_full_control",
     "s3:x-amz-grant-read": "grant_read",
@@ -58,6 +57,18 @@ def _if_match(request: Any, resource: Resource, caller: Authenticated) -> KeyVal
     # INVARIANT: a list that names a key twice gets no further than the lesser of the two conditions.
     etags = {each.e_tag for each in request.delete.objects if each.key == key}
     return etags.pop() if len(etags) == 1 else None
+
+
+def _prefix(request: Any, resource: Resource, caller: Authenticated) -> KeyValue:
+    """What is listed. Whether a key is missing is told to those who may list what begins with it."""
+    source = getattr(request, "copy_source", None)
+    if source is None and not hasattr(request, "key"):
+        prefix: str | None = getattr(request, "prefix", None)
+        return prefix
+    if object_key(resource.arn):
+        return None
+    key: str = request.key if source is None else read_source(source).key
+    return key
 
 
 def _location(request: shapes.CreateBucketRequest, resource: Resource, caller: Authenticated) -> KeyValue:
@@ -177,6 +188,7 @@ KEYS: dict[str, KeyReader] = {key: _member(attribute) for key, attribute in _MEM
     "s3:object-lock-mode": _lock_mode,
     "s3:object-lock-retain-until-date": _retain_until,
     "s3:objectcreationoperation": _creates,
+    "s3:prefix": _prefix,
     "s3:requestobjecttagkeys": _request_tag_keys,
     "s3:resourceaccount": _resource_account,
     "s3:versionid": _version,

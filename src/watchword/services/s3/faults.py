@@ -272,6 +272,21 @@ def bad_request(message: str) -> ApiError:
     return ApiError("BadRequest", message)
 
 
+def invalid_log_target(bucket: str) -> ApiError:
+    message = (
+        "The target bucket for logging either does not exist, is not owned by you, or does not have the appropriate "
+        "grants for the log-delivery group."
+    )
+    return ApiError("InvalidTargetBucketForLogging", message, fields={"TargetBucket": bucket})
+
+
+def log_target_elsewhere(region: str, target_region: str) -> ApiError:
+    # The code is spelled as AWS sends it, not as its documentation does.
+    message = "Cross S3 location logging not allowed. "
+    fields = {"SourceBucketLocation": region, "TargetBucketLocation": target_region}
+    return ApiError("CrossLocationLoggingProhibitted", message, 403, fields=fields)
+
+
 def locked() -> ApiError:
     """The version is under retention or a legal hold."""
     return access_denied("Access Denied because object protected by object lock.")

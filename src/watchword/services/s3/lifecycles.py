@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-ru
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from hashlib import sha256
 
 import msgspec
@@ -37,6 +38,8 @@ def _check_rule(rule: shapes.LifecycleRule) -> None:
         raise malformed_xml()
     if rule.filter is not None and rule.prefix is not None:
         raise malformed_xml()
+    if rule.filter is not None:
+        _check_filter(rule.filter)
     actions = (
         rule.expiration,
         rule.transitions,
@@ -46,17 +49,34 @@ def _check_rule(rule: shapes.LifecycleRule) -> None:
     )
     if not any(actions):
         raise invalid_request("At least one action needs to be specified in a rule")
-    expiration = rule.expiration
-    if expiration is None:
-        return
+    for transition in rule.transitions or ():
+        _check_date(transition.date)
+    if rule.expiration is not None:
+        _check_expiration(rule.expiration)
+
+
+def _check_filter(asked: shapes.LifecycleRuleFilter) -> None:
+    """Raise MalformedXML for a filter by more than one thing, which wants an `And`."""
+    said = (asked.prefix, asked.tag, asked.object_size_greater_than, asked.object_size_less_than, asked.and_)
+    if sum(value is not None for value in said) > 1:
+        raise malformed_xml()
+
+
+def _check_expiration(expiration: shapes.LifecycleExpiration) -> None:
+    """Raise MalformedXML, InvalidArgument."""
     said = (expiration.date, expiration.days, expiration.expired_object_delete_marker)
     if sum(value is not None for value in said) != 1:
         raise malformed_xml()
     if expiration.days is not None and expiration.days < 1:
         message = "'Days' for Expiration action must be a positive integer"
         raise invalid_argument(message, "Days", str(expiration.days))
-    if expiration.date is not None and expiration.date.time().replace(tzinfo=None) != expiration.date.time().min:
-        raise invalid_argument("'Date' must be at midnight GMT", "Date", expiration.date.isoformat())
+    _check_date(expiration.date)
+
+
+def _check_date(date: datetime | None) -> None:
+    """Raise InvalidArgument for a time of day."""
+    if date is not None and date.time() != time.min:
+        raise invalid_argument("'Date' must be at midnight GMT", "Date", date.isoformat())
 
 
 def _name(rule: shapes.LifecycleRule) -> str:

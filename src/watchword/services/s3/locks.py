@@ -68,8 +68,8 @@ def asked_lock(asked: Any, bucket: Bucket, now: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if mode is not None:
         found.update(retention_mode=mode, retain_until=until)
-    if hold == "ON":
-        found["has_legal_hold"] = True
+    if hold is not None:
+        found.update(has_legal_hold=hold == "ON", had_legal_hold=True)
     return found
 
 
@@ -93,6 +93,6 @@ def lock_view(stored: StoredObject) -> dict[str, Any]:
         found.update(
             object_lock_mode=stored.retention_mode, object_lock_retain_until_date=stored.retain_until
         )  # fmt: skip
-    if stored.has_legal_hold:
-        found["object_lock_legal_hold_status"] = "ON"
+    if stored.has_legal_hold or stored.had_legal_hold:
+        found["object_lock_legal_hold_status"] = "ON" if stored.has_legal_hold else "OFF"
     return found

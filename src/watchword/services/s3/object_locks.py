@@ -137,7 +137,7 @@ def put_object_legal_hold(
     status = asked.legal_hold.status if asked.legal_hold else None
     if status not in ("ON", "OFF"):
         raise malformed_xml()
-    change_version(directory, stored, replace(stored, has_legal_hold=status == "ON"))
+    change_version(directory, stored, replace(stored, has_legal_hold=status == "ON", had_legal_hold=True))
     return shapes.PutObjectLegalHoldOutput()
 
 
@@ -148,7 +148,7 @@ def get_object_legal_hold(
     """Say whether a version is under a legal hold. Raises NoSuchKey, InvalidRequest, NoSuchObjectLockConfiguration."""
     bucket, stored = object_of(call.request, directory, call.region)
     _require_lock(bucket)
-    if not stored.has_legal_hold and not stored.retention_mode:
+    if not (stored.has_legal_hold or stored.had_legal_hold or stored.retention_mode):
         raise _not_locked(bucket)
     status = "ON" if stored.has_legal_hold else "OFF"
     return shapes.GetObjectLegalHoldOutput(legal_hold=shapes.ObjectLockLegalHold(status=status))

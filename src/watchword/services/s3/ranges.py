@@ -22,6 +22,8 @@ class Part(NamedTuple):
     length: int
     content_range: str | None
     """None for the whole object, which is answered with 200."""
+    checksum: str = ""
+    """That of a part as it was uploaded; empty for any other part, and where there is none."""
 
 
 def asked_part(asked: str | None, part_number: int | None, size: int) -> Part:

@@ -22,7 +22,7 @@ from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import numbered_piece, pieces_of
-from watchword.services.s3.checksums import checksum_view
+from watchword.services.s3.checksums import checksum_type, checksum_view, part_checksum_view
 from watchword.services.s3.conditions import check_read
 from watchword.services.s3.customer_keys import asked_key, fitting_key, key_view, opener_of
 from watchword.services.s3.faults import invalid_argument, invalid_request
@@ -121,16 +121,26 @@ def _facts(call: Call[Any], bucket: Bucket, stored: StoredObject, part: Part) ->
         facts["server_side_encryption"] = "AES256"
     if stored.redirect:
         facts["website_redirect_location"] = stored.redirect
-    if stored.retention_mode or stored.has_legal_hold:
+    if stored.retention_mode or stored.has_legal_hold or stored.had_legal_hold:
         facts.update(lock_view(stored))
     for name, value in stored.headers:
         facts[_SERVED[name]] = value
-    if asked.checksum_mode == "ENABLED" and part.content_range is None:
-        facts.update(checksum_view(stored.checksum_algorithm, stored.checksum))
+    if asked.checksum_mode == "ENABLED" and stored.checksum:
+        facts.update(_checksum(asked, stored, part))
     overrides = _read_overrides(asked)
     if overrides != _NO_OVERRIDES:
         facts.update(_overrides(overrides, call.caller.principal.kind is Kind.ANONYMOUS))
     return facts
+
+
+def _checksum(asked: Read, stored: StoredObject, part: Part) -> dict[str, Any]:
+    """The checksum of the object, or of the one part that was asked for; nothing of a range."""
+    if asked.part_number is not None and stored.parts:
+        found = part_checksum_view(stored.checksum_algorithm, part.checksum)
+        return {**found, "checksum_type": checksum_type(stored.checksum)} if found else {}
+    if asked.part_number is None and part.content_range is not None:
+        return {}
+    return checksum_view(stored.checksum_algorithm, stored.checksum)
 
 
 def _overrides(asked: tuple[str | datetime | None, ...], is_anonymous: bool) -> dict[str, str]:

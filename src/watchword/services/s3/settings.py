@@ -19,7 +19,7 @@ from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.cors import checked_cors
-from watchword.services.s3.faults import malformed_xml, no_such_setting
+from watchword.services.s3.faults import invalid_log_target, log_target_elsewhere, malformed_xml, no_such_setting
 from watchword.services.s3.lifecycles import checked_lifecycle
 from watchword.services.s3.lookups import bucket_of
 
@@ -42,6 +42,8 @@ class Setting:
     """True when the output holds the configuration as a member, under the name of the payload."""
     check: Callable[[Any], Any] | None = None
     """Gives the configuration as it is kept. Raises ApiError for what cannot be one."""
+    fits: Callable[[Any, Bucket, Directory], None] | None = None
+    """Raises ApiError for what this bucket cannot have."""
     default: Any = None
     """What is shown where there is none."""
 
@@ -62,6 +64,23 @@ def _check_payer(asked: shapes.RequestPaymentConfiguration) -> shapes.RequestPay
     if asked.payer not in ("BucketOwner", "Requester"):
         raise malformed_xml()
     return asked
+
+
+def _check_logging(asked: shapes.BucketLoggingStatus, bucket: Bucket, directory: Directory) -> None:
+    enabled = asked.logging_enabled
+    if enabled is None:
+        return
+    format_ = enabled.target_object_key_format
+    if format_ is not None:
+        source = format_.partitioned_prefix.partition_date_source if format_.partitioned_prefix else None
+        if source not in (None, "EventTime", "DeliveryTime"):
+            raise malformed_xml()
+    # INVARIANT: of another account's bucket one hears no more than of one that does not exist.
+    target = directory.buckets.get(enabled.target_bucket)
+    if target is None or target.account != bucket.account:
+        raise invalid_log_target(enabled.target_bucket)
+    if target.region != bucket.region:
+        raise log_target_elsewhere(bucket.region, target.region)
 
 
 SETTINGS = (
@@ -109,6 +128,7 @@ SETTINGS = (
         ("PutBucketLogging", "GetBucketLogging", ""),
         "bucket_logging_status",
         shapes.GetBucketLoggingOutput,
+        fits=_check_logging,
         default=shapes.GetBucketLoggingOutput(),
     ),
     Setting(
@@ -136,6 +156,8 @@ def _declare(setting: Setting) -> None:
         asked = getattr(call.request, setting.payload)
         if setting.check is not None:
             asked = setting.check(asked)
+        if setting.fits is not None:
+            setting.fits(asked, bucket, directory)
         kept = {setting.output.__struct_encode_fields__[0]: asked} if setting.wrapped else asked
         record = BucketSetting(bucket=bucket.name, name=setting.name, document=msgspec.json.encode(kept).decode())
         if directory.bucket_settings.get(bucket.name, setting.name) is None:
