@@ -2,11 +2,13 @@
 
     TARGET/database       the records: a compact copy of one instant, free of what was deleted
     TARGET/objects/ab/ID  the blobs
-    TARGET/manifest.json  written last: a folder without it is no backup
+    TARGET/objects.sha256 the digest of each, as `sha256sum --check` reads it
+    TARGET/manifest.json  written last, with the digests of the two files: a folder without it is no backup
 
 Removals of blobs are held from before the copy of the database until the last blob is copied. Blobs never change, and a
 record names a blob only after it is on disk; so every blob that the copied records name is there to be copied. Blobs
 that came later are copied too and swept as orphans one day.
+INVARIANT: every byte that is restored was summed on its way, and is one that the manifest vouches for.
 Never touches the master key: without it a backup shows names and policies but opens no secret.
 """
 
@@ -14,7 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import re
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -28,10 +31,14 @@ from watchword.storage.objects import blob_paths, removals_held
 from watchword.storage.sqlite_file import FORMAT, connect, read_format
 from watchword.storage.sqlite_rows import SqliteRows, execute_of
 
-BACKUP_VERSION = 1
+BACKUP_VERSION = 2
+"""Backups of version 1 have no digests of blobs: only their number and size are compared."""
 
 _DATABASE = "database"
 _OBJECTS = "objects"
+_INDEX = "objects.sha256"
+_INDEX_LINE = re.compile(r"([0-9a-f]{64})  objects/([0-9a-f]{2})/([0-9a-f]{32})\n")
+_BLOB = re.compile(r"[0-9a-f]{32}")
 _MANIFEST = "manifest.json"
 
 
@@ -45,6 +52,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     database_sha256: str
     blobs: int
     blobs_bytes: int
+    index_sha256: str = ""
+    """Of the file with the digests of the blobs; empty when there are no blobs, or none are known."""
+
+
+class _Copied(msgspec.Struct, frozen=True):
+    """What was copied of the blobs."""
+
+    count: int = 0
+    size: int = 0
+    index_sha256: str = ""
 
 
 def back_up(database: Path, objects: Path | None, target: Path, made_at: datetime) -> Manifest:
@@ -56,15 +73,16 @@ def back_up(database: Path, objects: Path | None, target: Path, made_at: datetim
         held: AbstractContextManager[None] = nullcontext() if objects is None else removals_held(objects)
         with held:
             data_format, position = _copy_database(database, target / _DATABASE)
-            blobs, blobs_bytes = (0, 0) if objects is None else _copy_blobs(objects, target / _OBJECTS)
+            copied = _Copied() if objects is None else _copy_blobs(objects, target / _OBJECTS)
         manifest = Manifest(
             watchword_backup=BACKUP_VERSION,
             made_at=made_at,
             data_format=data_format,
             feed_position=position,
             database_sha256=_digest(target / _DATABASE),
-            blobs=blobs,
-            blobs_bytes=blobs_bytes,
+            blobs=copied.count,
+            blobs_bytes=copied.size,
+            index_sha256=copied.index_sha256,
         )
         _write(target / _MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
     except (OSError, apsw.Error) as error:
@@ -84,7 +102,7 @@ def restore(source: Path, database: Path, objects: Path | None) -> Manifest:
             _copy(source / _DATABASE, arriving)
             _check_database(arriving, manifest)
             if objects is not None:
-                _restore_blobs(source / _OBJECTS, objects, manifest)
+                _restore_blobs(source, objects, manifest)
         except BaseException:
             arriving.unlink(missing_ok=True)
             for blob in () if objects is None else blob_paths(objects):
@@ -145,37 +163,82 @@ def _copy_database(database: Path, target: Path) -> tuple[int, int]:
         copy.close()
 
 
-def _copy_blobs(objects: Path, target: Path) -> tuple[int, int]:
+def _copy_blobs(objects: Path, target: Path) -> _Copied:
     count = size = 0
     target.mkdir(mode=0o700)
     folders: set[Path] = {target, target.parent}
-    for blob in blob_paths(objects):
-        folder = target / blob.parent.name
-        if folder not in folders:
-            folder.mkdir(mode=0o700)
-            folders.add(folder)
-        size += _copy(blob, folder / blob.name)
-        count += 1
+    whole = hashlib.sha256()
+    with _create(target.parent / _INDEX) as index:
+        for blob in blob_paths(objects):
+            if not _BLOB.fullmatch(blob.name):
+                continue  # nobody's
+            folder = target / blob.parent.name
+            if folder not in folders:
+                folder.mkdir(mode=0o700)
+                folders.add(folder)
+            length, digest = _copy(blob, folder / blob.name)
+            line = f"{digest}  {_OBJECTS}/{folder.name}/{blob.name}\n".encode()
+            index.write(line)
+            whole.update(line)
+            size += length
+            count += 1
+        index.flush()
+        os.fsync(index.fileno())
     for folder in folders:
         _sync(folder)
-    return count, size
+    return _Copied(count, size, whole.hexdigest() if count else "")
 
 
 def _restore_blobs(source: Path, objects: Path, manifest: Manifest) -> None:
     objects.mkdir(mode=0o700, parents=True, exist_ok=True)
+    named = _indexed(source, manifest) if manifest.watchword_backup > 1 else _found(source)
     count = size = 0
-    for blob in blob_paths(source):
-        folder = objects / blob.parent.name
+    for folder_name, name, digest in named:
+        folder = objects / folder_name
         folder.mkdir(mode=0o700, exist_ok=True)
-        size += _copy(blob, folder / blob.name)
+        try:
+            length, found = _copy(source / _OBJECTS / folder_name / name, folder / name)
+        except FileNotFoundError:
+            raise OperatorError(f"the backup is damaged: the object `{folder_name}/{name}` is missing") from None
+        if digest not in ("", found):
+            raise OperatorError(f"the backup is damaged: the object `{folder_name}/{name}` has other bytes")
+        size += length
         count += 1
-    if (count, size) != (manifest.blobs, manifest.blobs_bytes):
+    there = sum(1 for _ in blob_paths(source / _OBJECTS))
+    if (count, size, there) != (manifest.blobs, manifest.blobs_bytes, manifest.blobs):
         raise OperatorError(
-            f"the backup is damaged: it holds {count} objects of {size} bytes, and its manifest says {manifest.blobs}"
-            f" of {manifest.blobs_bytes}"
+            f"the backup is damaged: it holds {there} objects, {count} of {size} bytes are listed, and its manifest"
+            f" says {manifest.blobs} of {manifest.blobs_bytes}"
         )
     for folder in (*objects.iterdir(), objects):
         _sync(folder)
+
+
+def _indexed(source: Path, manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """The folder, name and digest of each blob that the backup was made with."""
+    if not manifest.blobs:
+        return
+    path = source / _INDEX
+    try:
+        is_whole = _digest(path) == manifest.index_sha256
+    except FileNotFoundError:
+        is_whole = False
+    if not is_whole:
+        raise OperatorError(
+            f"the backup is damaged: its list of objects, {_INDEX}, is not the one that it was made with"
+        )
+    with path.open("rt", encoding="ascii", newline="\n") as index:
+        for line in index:
+            found = _INDEX_LINE.fullmatch(line)
+            if found is None:
+                raise OperatorError(f"the backup is damaged: {_INDEX} names what is no object")
+            yield found[2], found[3], found[1]
+
+
+def _found(source: Path) -> Iterator[tuple[str, str, str]]:
+    """The folder and name of each blob that is there, with no digest to compare."""
+    for blob in blob_paths(source / _OBJECTS):
+        yield blob.parent.name, blob.name, ""
 
 
 def _check_database(path: Path, manifest: Manifest) -> None:
@@ -191,13 +254,17 @@ def _check_database(path: Path, manifest: Manifest) -> None:
         connection.close()
 
 
-def _copy(source: Path, target: Path) -> int:
+def _copy(source: Path, target: Path) -> tuple[int, str]:
+    """Copy a file; gives back its size and its digest, which are of the bytes that were written."""
+    digest = hashlib.sha256()
     with source.open("rb") as reading, _create(target) as writing:
-        shutil.copyfileobj(reading, writing, 2**20)
+        while piece := reading.read(2**20):
+            digest.update(piece)
+            writing.write(piece)
         size = writing.tell()
         writing.flush()
         os.fsync(writing.fileno())
-    return size
+    return size, digest.hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

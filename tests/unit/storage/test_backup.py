@@ -189,6 +189,43 @@ def cut_blob(copy: Path) -> None:
     next(blob_paths(copy / "objects")).write_bytes(b"")
 
 
+def other_bytes(copy: Path) -> None:
+    """As long as before: what only a digest tells."""
+    blob = next(blob_paths(copy / "objects"))
+    blob.write_bytes(blob.read_bytes().swapcase())
+
+
+def further_blob(copy: Path) -> None:
+    blob = next(blob_paths(copy / "objects"))
+    blob.with_name("f" * 32).write_bytes(b"smuggled in")
+
+
+def exchanged_index(copy: Path) -> None:
+    other_bytes(copy)
+    blob = next(blob_paths(copy / "objects"))
+    digest = hashlib.sha256(blob.read_bytes()).hexdigest()
+    (copy / "objects.sha256").write_text(f"{digest}  objects/{blob.parent.name}/{blob.name}\n")
+
+
+def lost_index(copy: Path) -> None:
+    (copy / "objects.sha256").unlink()
+
+
+def index_of_other_files(copy: Path) -> None:
+    """Whoever can write the manifest, too, still reads no other file into a data directory."""
+    (copy.parent / "secret").write_text("twelve bytes")
+    digest = hashlib.sha256(b"twelve bytes").hexdigest()
+    index = f"{digest}  objects/ab/../../../secret\n"
+    (copy / "objects.sha256").write_text(index)
+    edit(copy, "index_sha256", hashlib.sha256(index.encode()).hexdigest())
+
+
+def blob_listed_twice(copy: Path) -> None:
+    index = (copy / "objects.sha256").read_text() * 2
+    (copy / "objects.sha256").write_text(index)
+    edit(copy, "index_sha256", hashlib.sha256(index.encode()).hexdigest())
+
+
 def edit(copy: Path, name: str, value: object) -> None:
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**manifest, name: value}))
@@ -206,6 +243,12 @@ def edit(copy: Path, name: str, value: object) -> None:
         lost_blob,
         lost_objects,
         cut_blob,
+        other_bytes,
+        further_blob,
+        exchanged_index,
+        lost_index,
+        index_of_other_files,
+        blob_listed_twice,
     ],
 )
 def test_a_damaged_backup_is_refused(copy: Path, tmp_path: Path, damage: Callable[[Path], None]) -> None:
@@ -213,3 +256,33 @@ def test_a_damaged_backup_is_refused(copy: Path, tmp_path: Path, damage: Callabl
     with pytest.raises(OperatorError):
         restore(copy, tmp_path / "new" / "watchword.db", tmp_path / "new" / "objects")
     assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (other_bytes, r"the object `[0-9a-f]{2}/[0-9a-f]{32}` has other bytes"),
+        (lost_blob, r"the object `[0-9a-f]{2}/[0-9a-f]{32}` is missing"),
+        (further_blob, "it holds 2 objects, 1 of 12 bytes are listed, and its manifest says 1 of 12"),
+        (exchanged_index, "its list of objects, objects.sha256, is not the one that it was made with"),
+        (index_of_other_files, "objects.sha256 names what is no object"),
+    ],
+)
+def test_it_says_what_is_damaged(copy: Path, tmp_path: Path, damage: Callable[[Path], None], said: str) -> None:
+    damage(copy)
+    with pytest.raises(OperatorError, match=said):
+        restore(copy, tmp_path / "new" / "watchword.db", tmp_path / "new" / "objects")
+
+
+def test_the_list_of_objects_is_one_that_sha256sum_checks(copy: Path) -> None:
+    (line,) = (copy / "objects.sha256").read_text().splitlines()
+    digest, name = line.split("  ")
+    assert hashlib.sha256((copy / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_backup_of_before_there_were_digests_is_restored(copy: Path, tmp_path: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["index_sha256"]
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "watchword_backup": 1}))
+    (copy / "objects.sha256").unlink()
+    assert restore(copy, tmp_path / "new" / "watchword.db", tmp_path / "new" / "objects").blobs == 1
