@@ -101,7 +101,7 @@ def test_hosts_of_buckets_are_told_the_same(acme: Account) -> None:
 
 
 def test_no_bucket_can_have_such_a_name(acme: Account) -> None:
-    for name in ("A", "no_underscores", "ab"):
+    for name in ("A", "a+b", "ab", "10.0.0.1"):
         assert unsigned(acme.administrator, "GET", f"/{name}/k").send().error[:2] == (400, "InvalidBucketName")
 
 

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from tests.support.house import REGION, Account, House, Keys, allow, deny, policy, refusal, trust, user_with
+from tests.support.post_forms import body_of, send
 from tests.support.raw_requests import RawRequest
 
 from watchword.signing.keys import V4A
@@ -108,6 +109,20 @@ class TestVersion2:
         assert status == 403
         assert b"<Code>AccessDenied</Code><Message>Request has expired</Message><Expires>" in body
         assert b"X-Amz-Expires" not in body
+
+    def test_a_bucket_of_a_region_opened_after_2013_does_not_take_it(self, acme: Account) -> None:
+        """As botocore's own tests expect of eu-central-1."""
+        name, far = "of-frankfurt", client(acme.administrator, "s3", "s3v4", "eu-central-1")
+        far.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        far.put_object(Bucket=name, Key="k", Body=b"x")
+        old = client(acme.administrator, "s3", "s3")
+        said = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+        assert refusal(old.list_objects, Bucket=name) == ("InvalidRequest", said)
+        status, body = fetch(old.generate_presigned_url("get_object", {"Bucket": name, "Key": "k"}))
+        assert (status, said.encode() in body) == (400, True)
+        form = old.generate_presigned_post(name, "k")
+        answer = send(f"{acme.administrator.endpoint}/{name}", body_of(form["fields"]))
+        assert answer.error == (400, "InvalidRequest", said)
 
     def test_iam_does_not_take_it(self, acme: Account) -> None:
         request = RawRequest(

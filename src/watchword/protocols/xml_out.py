@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from watchword.protocols.getters import Types, getter
@@ -21,6 +22,8 @@ Write = Callable[[Any], str]
 
 _UNSAFE = re.compile(r"[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE_IN_ATTRIBUTE = re.compile(r'[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+_IN_TURN = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
+"""Two lists that S3 shows as one, every entry in its place; each has a gap where the other has an entry."""
 _ESCAPES = {
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;", "\n": "&#xA;", "\t": "&#x9;",
 }  # fmt: skip
@@ -80,6 +83,7 @@ class XmlWriter:
         self._contents[name] = later  # a shape may contain itself
         shape = self._shapes[name]
         members = {key: ref for key, ref in shape.members.items() if not ref.xml_attribute and not ref.leaves_body}
+        first, second = _IN_TURN.get(name, ("", ""))
         read = getter(list(members), self._types is not None)
         parts = [self._part(ref, ref.location_name or key) for key, ref in members.items()]
 
@@ -87,7 +91,25 @@ class XmlWriter:
             pairs = zip(parts, read(value), strict=True)
             return "".join([f"{o}{put(part)}{c}" for (o, put, c), part in pairs if part is not None])
 
-        self._contents[name] = write
+        self._contents[name] = self._in_turn(members, first, second) if first else write
+        return self._contents[name]
+
+    def _in_turn(self, members: dict[str, Ref], first: str, second: str) -> Write:
+        """A writer of a structure's content whose first list has the second's entries in its gaps."""
+        parts = {key: self._part(ref, ref.location_name or key) for key, ref in members.items()}
+        read, two = getter(list(members), self._types is not None), getter([first, second], self._types is not None)
+
+        def write(value: Any) -> str:
+            texts: list[str] = []
+            for key, part in zip(members, read(value), strict=True):
+                if key == first:
+                    for one, other in zip_longest(*[entries or () for entries in two(value)]):
+                        texts += [parts[first].content([one]), parts[second].content([other])]
+                elif key != second and part is not None:
+                    before, put, after = parts[key]
+                    texts.append(f"{before}{put(part)}{after}")
+            return "".join(texts)
+
         return write
 
     def element(self, ref: Ref, tag: str, default_namespace: str | None = None) -> Write:

@@ -103,8 +103,8 @@ class Claim(NamedTuple):
     algorithm: Algorithm = V4
     string_to_sign: bytes | None = None
     """What is signed where it is no canonical request: of Signature Version 2, and of upload forms."""
-    also_signed: bytes | None = None
-    """Another spelling of the same text, which proves as much."""
+    also_signed: tuple[bytes, ...] = ()
+    """Other spellings of the same text, which prove as much."""
 
     def __repr__(self) -> str:
         return f"<Claim {self.access_key_id}/{self.scope.text} {self.form.name} {self.amz_date}>"

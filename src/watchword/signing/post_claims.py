@@ -18,7 +18,7 @@ from watchword.signing.claims import Claim, Form, Rules, basic_date
 from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import V2, V4
 from watchword.signing.s3_checks import check_query_credential, check_query_date
-from watchword.signing.v2_checks import NO_SCOPE, refuse_v2
+from watchword.signing.v2_checks import NO_SCOPE, refuse_v2_unless
 
 _V4_FIELDS = {
     "x-amz-algorithm": "X-Amz-Algorithm",
@@ -39,8 +39,7 @@ def read_post_claim(fields: Mapping[str, str], rules: Rules, now: datetime, *, t
     if any(name in fields for name in _V4_FIELDS if name != "policy"):
         return _v4_claim(fields, rules)
     if "awsaccesskeyid" in fields or "signature" in fields:
-        if not takes_v2:
-            raise refuse_v2()
+        refuse_v2_unless(takes_v2, rules)
         return _v2_claim(fields, now)
     return None  # (1)
 

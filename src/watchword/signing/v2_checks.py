@@ -2,7 +2,7 @@ r"""Signature Version 2, which S3 still takes: what the request says of itself, 
 
     METHOD \n Content-MD5 \n Content-Type \n date \n (x-amz-name:value \n)* path ?sub-resources
 
-    (1) the switch: refused altogether where it is not taken     (4) time: skew, or the URL's own end
+    (1) switch and region: refused where it is not taken         (4) time: skew, or the URL's own end
     (2) shape of the header or of the three parameters           (5) the payload hash is one that needs no SigV4
     (3) a date
 
@@ -39,6 +39,13 @@ from watchword.signing.errors import Kind, SignatureError
 from watchword.signing.keys import V2
 from watchword.signing.modes import STREAMING, check_payload_hash
 
+_REGIONS = frozenset(
+    {
+        *("us-east-1", "us-west-1", "us-west-2", "eu-west-1", "sa-east-1"),
+        *("ap-northeast-1", "ap-southeast-1", "ap-southeast-2"),
+    }
+)
+"""Those opened before 2014. No other region of AWS takes this version."""
 _MARKERS = frozenset({b"AWSAccessKeyId", b"Signature"})
 _OF_THE_SIGNATURE = frozenset({b"AWSAccessKeyId", b"Signature", b"Expires"})
 _REFINING = frozenset(
@@ -83,8 +90,7 @@ def is_v2_query(pairs: list[Pair]) -> bool:
 
 def read_v2_header_claim(head: RequestHead, rules: Rules, now: datetime, is_taken: bool) -> Claim:
     """Read `Authorization: AWS key:signature`. Raises SignatureError."""
-    if not is_taken:  # (1)
-        raise refuse_v2()
+    refuse_v2_unless(is_taken, rules)  # (1)
     value = first_authorization(head)
     credentials = value.removeprefix("AWS ")
     if " " in credentials:  # (2)
@@ -118,8 +124,7 @@ def read_v2_header_claim(head: RequestHead, rules: Rules, now: datetime, is_take
 
 def read_v2_query_claim(head: RequestHead, rules: Rules, now: datetime, is_taken: bool) -> Claim:
     """Read `?AWSAccessKeyId=…&Expires=…&Signature=…`. Raises SignatureError."""
-    if not is_taken:  # (1)
-        raise refuse_v2()
+    refuse_v2_unless(is_taken, rules)  # (1)
     fields: dict[bytes, bytes] = {}
     values: dict[bytes, bytes] = {}
     for piece in head.query_string.split(b"&"):
@@ -150,12 +155,13 @@ def read_v2_query_claim(head: RequestHead, rules: Rules, now: datetime, is_taken
     return _claim(head, rules, key, signature, moment, expires.encode(), fields, Form.QUERY, None)
 
 
-def refuse_v2() -> SignatureError:
-    """The answer of regions that do not take this version."""
-    return SignatureError(
-        Kind.REQUEST,
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    )
+def refuse_v2_unless(is_taken: bool, rules: Rules) -> None:
+    """Raise what a region answers that does not take this version."""
+    if not is_taken or (rules.region is not None and rules.region not in _REGIONS):
+        raise SignatureError(
+            Kind.REQUEST,
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        )
 
 
 def strings_to_sign(
@@ -163,19 +169,29 @@ def strings_to_sign(
 ) -> list[bytes]:
     """The text that is signed. `fields` are the headers by lower-case name, for a URL its parameters among them.
 
-    There are two where a bucket stands alone in the path: it may be signed as one in the host is, with a slash after it
-    (botocore, s3cmd), or as it is sent (AWS SDK for JavaScript, rclone).
+    Clients spell two things in two ways each, and what is meant is the same. A bucket that stands alone in the path is
+    signed as one in the host is, with a slash after it (botocore, s3cmd), or as it is sent (AWS SDK for JavaScript,
+    rclone). `?uploads=` is signed without what follows the name (minio-go), or as it is sent.
     """
     amz = [b"%b:%b\n" % pair for pair in sorted(fields.items()) if pair[0].startswith(b"x-amz-")]
     resource = head.raw_path if bucket is None else b"/" + bucket.encode() + head.raw_path
-    spellings = [resource + b"/", resource] if _BUCKET_ALONE.match(resource) else [resource]
+    resources = [resource + b"/", resource] if _BUCKET_ALONE.match(resource) else [resource]
     covered = _sub_resources(head.query_string, is_query=is_query)
     lines = (head.method.encode(), fields.get(b"content-md5", b""), fields.get(b"content-type", b""), date)
-    before, after = b"\n".join([*lines, b"".join(amz)]), b"?" + covered if covered else b""
-    return [before + spelling + after for spelling in spellings]
+    before = b"\n".join([*lines, b"".join(amz)])
+    return [before + spelling + after for after in _spellings(covered) for spelling in resources]
 
 
-def _sub_resources(query: bytes, *, is_query: bool) -> bytes:
+def _spellings(covered: list[tuple[bytes, bytes]]) -> list[bytes]:
+    if not covered:
+        return [b""]
+    as_sent = b"?" + b"&".join([name + rest for name, rest in covered])
+    plain = b"?" + b"&".join([name if rest == b"=" else name + rest for name, rest in covered])
+    return [plain] if plain == as_sent else [plain, as_sent]
+
+
+def _sub_resources(query: bytes, *, is_query: bool) -> list[tuple[bytes, bytes]]:
+    """The names of what is signed, each with what follows it, `=` included."""
     # DIFFERS: 0005. AWS covers a fixed list; what is not on it could be added to a URL, and choose another operation.
     found: list[tuple[bytes, bytes]] = []
     for piece in filter(None, query.split(b"&")):
@@ -183,7 +199,7 @@ def _sub_resources(query: bytes, *, is_query: bool) -> bytes:
         if name in _REFINING or (is_query and (name in _OF_THE_SIGNATURE or _is_header(name))):
             continue
         found.append((name, equals + _decoded(value)))
-    return b"&".join([name + rest for name, rest in sorted(found)])
+    return sorted(found)
 
 
 def _is_header(name: bytes) -> bool:
@@ -226,5 +242,5 @@ def _claim(
         b"",
         V2,
         text,
-        also[0] if also else None,
+        tuple(also),
     )

@@ -63,9 +63,9 @@ def verify(claim: Claim, key: Prover, body_sha256: str | None) -> None:
         digest = hashlib.sha256(claim.canonical_head + payload_hash.encode()).hexdigest()
         text = f"{claim.algorithm}\n{claim.amz_date}\n{claim.scope.text}\n{digest}".encode()
     stated = claim.payload_hash
-    is_proved = key.proves(text, claim.signature) or (
-        claim.also_signed is not None and key.proves(claim.also_signed, claim.signature)
-    )
+    is_proved = key.proves(text, claim.signature)
+    for other in claim.also_signed:
+        is_proved = is_proved or key.proves(other, claim.signature)
     if not is_proved or (body_sha256 is not None and stated is not None and stated != body_sha256):
         raise _mismatch(claim, text, body_sha256)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.services.s3.conftest import new_name, s3_client
 from tests.support.house import Account, refusal
+from tests.support.raw_requests import get
 
 
 def test_a_bucket_is_listed_with_its_owner_until_it_is_deleted(s3: Any) -> None:
@@ -36,7 +37,19 @@ def test_the_name_of_a_bucket_is_taken_in_all_accounts(s3: Any, globex: Account,
 )
 def test_names_that_no_bucket_may_have(s3: Any, name: str) -> None:
     assert refusal(s3.create_bucket, Bucket=name) == ("InvalidBucketName", "The specified bucket is not valid.")
-    assert refusal(s3.list_objects_v2, Bucket=name)[0] == "InvalidBucketName"
+
+
+@pytest.mark.parametrize("name", ["UPPER", "a_b", "xn--abc", "federation", "a..b", "-ab", "a" * 255])
+def test_names_that_buckets_once_could_have_are_looked_for(s3: Any, name: str) -> None:
+    """As s3transfer's own tests expect of a name with capitals."""
+    assert refusal(s3.list_objects_v2, Bucket=name)[0] == "NoSuchBucket"
+    assert refusal(s3.delete_object, Bucket=name, Key="k")[0] == "NoSuchBucket"
+
+
+@pytest.mark.parametrize("name", ["1.2.3.4", "ab", "a" * 256, "a+b"])
+def test_names_that_no_bucket_ever_had_are_refused(acme: Account, name: str) -> None:
+    answer = get(acme.administrator, f"/{name}/k").send()
+    assert answer.error == (400, "InvalidBucketName", "The specified bucket is not valid.")
 
 
 def test_a_bucket_with_objects_stays(s3: Any, bucket: str) -> None:

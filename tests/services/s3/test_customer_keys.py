@@ -115,9 +115,11 @@ def test_a_copy_opens_with_one_key_and_seals_with_another(s3: Any, bucket: str) 
     assert refusal(s3.get_object, Bucket=bucket, Key="other", **KEY)[0] == "AccessDenied"
     s3.copy_object(Bucket=bucket, Key="sealed", CopySource=f"{bucket}/open", **KEY)
     assert s3.get_object(Bucket=bucket, Key="sealed", **KEY)["Body"].read() == LARGE
-    # A new key is a change, so an object may be copied onto itself.
+    # A new key is a change, so an object may be copied onto itself, and none is one too.
     s3.copy_object(**place, Key="k", **SOURCE, **OTHER)
     assert s3.get_object(Bucket=bucket, Key="k", **OTHER)["Body"].read() == LARGE
+    s3.copy_object(**place, Key="k", **wrong)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == LARGE
 
 
 def test_an_upload_in_parts_is_sealed_part_by_part(secure: House, s3: Any, bucket: str) -> None:

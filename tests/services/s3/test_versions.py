@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,26 @@ def test_every_write_is_kept_and_the_last_one_read(s3: Any, versioned: str) -> N
     assert shown == [(ids[2], True), (ids[1], False), (ids[0], False)]
     assert [each["Key"] for each in s3.list_objects_v2(Bucket=versioned)["Contents"]] == ["k"]
     assert s3.head_object(Bucket=versioned, Key="k")["VersionId"] == ids[2]
+
+
+def test_versions_and_markers_stand_in_one_order(acme: Account, s3: Any, versioned: str) -> None:
+    """Clients that read the document as it comes (minio-go) see from it which was first."""
+    for key in ("a", "b"):
+        s3.put_object(Bucket=versioned, Key=key, Body=b"1")
+        s3.delete_object(Bucket=versioned, Key=key)
+        s3.put_object(Bucket=versioned, Key=key, Body=b"2")
+    s3.delete_object(Bucket=versioned, Key="a")
+    document = get(acme.administrator, f"/{versioned}?versions").send().body.decode()
+    rows = re.findall(r"<(Version|DeleteMarker)>.*?<Key>(.)</Key>.*?<IsLatest>(true|false)<", document)
+    assert rows == [
+        ("DeleteMarker", "a", "true"),
+        ("Version", "a", "false"),
+        ("DeleteMarker", "a", "false"),
+        ("Version", "a", "false"),
+        ("Version", "b", "true"),
+        ("DeleteMarker", "b", "false"),
+        ("Version", "b", "false"),
+    ]
 
 
 def test_a_deleted_key_is_hidden_and_its_versions_stay(s3: Any, versioned: str) -> None:

@@ -194,6 +194,30 @@ def test_a_bucket_in_the_path_may_be_signed_with_a_slash_or_as_it_was_sent(resou
         verify(claim_of(other, bucket=None), proving_key(claim, SECRET), None)
 
 
+@pytest.mark.parametrize("sub_resources", ["policy", "policy="])
+@pytest.mark.parametrize("resource", ["/photos", "/photos/"])
+def test_an_empty_sub_resource_may_be_signed_with_its_sign_or_without(resource: str, sub_resources: str) -> None:
+    """minio-go sends `?policy=` and signs `?policy`."""
+    text = f"PUT\n\n\n{DATE}\n{resource}?{sub_resources}"
+    headers = signed(V2Key(SECRET).sign(text.encode()))
+    claim = claim_of(head(headers, method="PUT", path="/photos", query="policy="), bucket=None)
+    verify(claim, proving_key(claim, SECRET), None)
+    for query in ("acl=", "policy=x", "policy=&acl=", ""):
+        other = claim_of(head(headers, method="PUT", path="/photos", query=query), bucket=None)
+        with pytest.raises(SignatureError):
+            verify(other, proving_key(other, SECRET), None)
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-2", "ap-northeast-2", "ca-central-1"])
+@pytest.mark.parametrize(
+    "request_", [head(signed("c2ln")), head({}, query=f"AWSAccessKeyId={KEY}&Signature=x&Expires=9999999999")]
+)
+def test_regions_opened_after_2013_do_not_take_it(request_: RequestHead, region: str) -> None:
+    with pytest.raises(SignatureError) as caught:
+        read_claim(request_, Rules("s3", Dialect.S3, region), NOW, takes_v2=True)
+    assert caught.value.answer(Dialect.S3).code == "InvalidRequest"
+
+
 def test_a_slash_makes_another_object() -> None:
     request = head(signed(V2Key(SECRET).sign(f"GET\n\n\n{DATE}\n/photos/a".encode())), path="/photos/a/")
     claim = claim_of(request, bucket=None)

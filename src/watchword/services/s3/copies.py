@@ -145,6 +145,7 @@ def _refuse_idle_copy(asked: Request) -> None:
         asked.website_redirect_location,
         asked.server_side_encryption,
         asked.sse_customer_algorithm,
+        asked.copy_source_sse_customer_algorithm,
         asked.checksum_algorithm,
     )
     if asked.metadata_directive != "REPLACE" and asked.tagging_directive != "REPLACE" and not any(changes):

@@ -27,7 +27,7 @@ from watchword.services.s3.faults import (
     not_implemented,
     permanent_redirect,
 )
-from watchword.services.s3.names import DIRECTORY_SUFFIX, check_key, is_bucket_name
+from watchword.services.s3.names import DIRECTORY_SUFFIX, check_key, was_bucket_name
 from watchword.services.s3.versions import NULL, newest_marker, version_named
 
 THROUGH_POINTS = frozenset(
@@ -121,7 +121,7 @@ def nothing_there(name: str, place: Place) -> ApiError:
     """The error for a name that leads to no bucket."""
     if place.missing_arn:
         return no_such_access_point(place.missing_arn.rpartition("/")[2])
-    is_legal = place.point is not None or is_bucket_name(name) or name.endswith((DIRECTORY_SUFFIX, ALIAS_SUFFIX))
+    is_legal = place.point is not None or was_bucket_name(name) or name.endswith((DIRECTORY_SUFFIX, ALIAS_SUFFIX))
     return no_such_bucket(name) if is_legal else invalid_bucket_name(name)
 
 

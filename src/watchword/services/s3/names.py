@@ -18,6 +18,8 @@ DIRECTORY_SUFFIX = "--x-s3"
 """What the names of directory buckets end with."""
 
 _BUCKET = re.compile(r"(?!.*(?:\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
+_OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}\Z")
+"""What buckets of us-east-1 could be called until 2018."""
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}\Z")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -32,6 +34,11 @@ def is_bucket_name(name: str) -> bool:
         and not name.endswith(_SUFFIXES)
         and name not in RESERVED_SEGMENTS
     )
+
+
+def was_bucket_name(name: str) -> bool:
+    """True when a bucket could once be called so, so that it is looked for, and not found."""
+    return _OLD_BUCKET.match(name) is not None and _ADDRESS.match(name) is None
 
 
 def check_key(key: str) -> None:

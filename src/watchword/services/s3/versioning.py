@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, cast
 
 from msgspec.structs import replace
 
@@ -107,8 +107,8 @@ def list_object_versions(
         version_id_marker=asked.version_id_marker or "",
         next_key_marker=encode(page.last_prefix or (last.key if last else "")) if page.is_truncated else None,
         next_version_id_marker=(last.stored.version or NULL) if last else None,
-        versions=views.versions,
-        delete_markers=views.markers,
+        versions=cast("list[shapes.ObjectVersion]", views.versions),
+        delete_markers=cast("list[shapes.DeleteMarkerEntry]", views.markers),
         name=bucket.name,
         prefix=encode(prefix),
         delimiter=encode(asked.delimiter) if asked.delimiter else None,
@@ -152,8 +152,10 @@ class _Views:
         self._encode = encode
         self._key_before = key_before
         """The key of the entry before: what is not the first of its key is not the latest."""
-        self.versions: list[shapes.ObjectVersion] = []
-        self.markers: list[shapes.DeleteMarkerEntry] = []
+        self.versions: list[shapes.ObjectVersion | None] = []
+        """With a gap for each delete marker, so that one order can be told for both."""
+        self.markers: list[shapes.DeleteMarkerEntry | None] = []
+        """With a gap for each version."""
 
     def add(self, row: _Row) -> None:
         stored = row.stored
@@ -161,6 +163,7 @@ class _Views:
         self._key_before = row.key
         shown = self._owners[stored.account or self._bucket.account]
         if stored.is_delete_marker:
+            self.versions.append(None)
             self.markers.append(
                 shapes.DeleteMarkerEntry(
                     owner=shown,
@@ -171,6 +174,7 @@ class _Views:
                 )
             )
             return
+        self.markers.append(None)
         self.versions.append(
             shapes.ObjectVersion(
                 e_tag=f'"{stored.etag}"',
