@@ -169,7 +169,7 @@ def test_the_random_requests_meet_every_answer_that_the_engine_has() -> None:
     """What is compared here is no narrower than what can be decided."""
     chance = Random(0)
     met: set[tuple[Outcome, str, Layer | None]] = set()
-    for _ in range(2_000):
+    for _ in range(6_000):
         policies = random_policies(chance)
         for _ in range(REQUESTS):
             decision = spec.decide(random_request(chance), policies)
@@ -203,5 +203,7 @@ def test_the_random_conditions_meet_and_fail_every_operator() -> None:
     expected = {
         *((*each, quantifier, holds) for each in compared for quantifier in QUANTIFIERS for holds in (False, True)),
         *(("Null", False, "", holds) for holds in (False, True)),
+        ("Null", False, "ForAllValues", True),
+        ("Null", False, "ForAnyValue", False),
     }
     assert met == expected

@@ -47,7 +47,8 @@ def conditions(draw: st.DrawFn) -> Condition:
     kind = draw(st.integers(0, 11))
     if kind == 0:
         values = draw(st.lists(st.sampled_from(BOOLEANS), min_size=1, max_size=2))
-        return Condition("Null", draw(st.sampled_from([*ANY_KEY, "k:none"])), tuple(values))
+        asked = draw(st.sampled_from(["", "", "", "ForAllValues:", "ForAnyValue:"])) + "Null"
+        return Condition(asked, draw(st.sampled_from([*ANY_KEY, "k:none"])), tuple(values))
     quantifier = draw(st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"]))
     operator = quantifier + draw(st.sampled_from(operators)) + draw(st.sampled_from(["", "", "IfExists"]))
     if kind == 1:

@@ -139,7 +139,8 @@ def random_condition(chance: Random) -> Condition:
     kind = chance.randrange(12)
     if kind == 0:
         values = chance.choices(pools.BOOLEANS, k=chance.randint(1, 2))
-        return Condition("Null", chance.choice([*pools.ANY_KEY, "k:none"]), tuple(values))
+        asked = chance.choice(["", "", "", "ForAllValues:", "ForAnyValue:"]) + "Null"
+        return Condition(asked, chance.choice([*pools.ANY_KEY, "k:none"]), tuple(values))
     operator = chance.choice(["", "", "ForAllValues:", "ForAnyValue:"])
     operator += chance.choice(operators) + chance.choice(["", "", "IfExists"])
     if kind == 1:
