@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.services.s3.points import new_point, put_policy, through_points
 from tests.support.house import Account, House, Keys, allow, deny, policy, user_with
-from tests.support.raw_requests import RawRequest
+from tests.support.raw_requests import RawRequest, unsigned
 
 from watchword.signing.keys import derive_signing_key
 
@@ -287,6 +287,24 @@ class TestFederatedUsers:
             assert found["decision"]["outcome"] == "allowed"
         finally:
             s3.delete_bucket_policy(Bucket="explained")
+
+
+def test_of_a_bucket_that_is_not_there_no_policy_was_asked(home: House, account: Account) -> None:
+    request_id = refused(account.administrator.client("s3").get_object, Bucket="never-made", Key="k")
+    answer = recorded(home, request_id)
+    assert (answer["request"]["error"], answer["checks"]) == ("NoSuchBucket", [])
+    shown = run(home, "--request-id", request_id).stdout
+    assert "NoSuchBucket: The specified bucket does not exist" in shown
+    assert "No policy was asked" in shown
+    unsigned_id = unsigned(account.administrator, "GET", "/never-made/k").send().headers["x-amz-request-id"]
+    recorded(home, unsigned_id)
+    assert "No policy was asked" in run(home, "--request-id", unsigned_id).stdout
+
+
+def test_policies_are_judged_before_there_is_a_bucket(home: House, account: Account) -> None:
+    for action, resource in (("s3:CreateBucket", "arn:aws:s3:::not-yet"), ("s3:GetObject", "arn:aws:s3:::not-yet/k")):
+        asked = ("--principal", account.arn("user/administrator"), "--action", action, "--resource", resource)
+        assert explained(home, *asked)["decision"]["outcome"] == "allowed"
 
 
 def test_a_request_through_an_access_point_shows_both_that_must_allow(home: House, account: Account) -> None:

@@ -78,7 +78,7 @@ class Page:
             self._mismatch(line.mismatch)
         if recorded.caller is None:
             self._print(Text("\nThe caller was not proved, so no policy was asked.", style="yellow"))
-        elif not explanations and recorded.caller.principal.kind is Kind.ANONYMOUS:
+        elif not explanations and line.error == "AccessDenied" and recorded.caller.principal.kind is Kind.ANONYMOUS:
             self._print(Text("\nThe request was not signed, and what it asks for is closed to the public."))
         elif not explanations:
             self._print(Text("\nNo policy was asked: the request ended before, or needs no permission."))
