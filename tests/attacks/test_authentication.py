@@ -10,6 +10,7 @@ import pytest
 from tests.support.house import Account, House, Keys, allow, policy, user_with
 from tests.support.raw_requests import FORM, Answer, call, get, presigned, put, raw, send_bytes, whoami
 
+WHO_AM_I = b"Action=GetCallerIdentity&Version=2011-06-15"
 UNKNOWN_KEY = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 INVALID_TOKEN = (403, "InvalidClientTokenId", "The security token included in the request is invalid")
 NO_MATCH = (
@@ -169,7 +170,8 @@ class TestTime:
 class TestScope:
     def test_a_signature_for_another_service_is_refused(self, admin: Keys) -> None:
         for service in ("iam", "ec2", "s3", "execute-api", ""):
-            request = raw(admin, "POST", "/", service, headers={"content-type": FORM, "host": "sts.amazonaws.com"})
+            headers = {"content-type": FORM, "host": "sts.amazonaws.com"}
+            request = raw(admin, "POST", "/", service, headers=headers, body=WHO_AM_I)
             assert request.send().error == (
                 403,
                 "SignatureDoesNotMatch",
@@ -178,7 +180,7 @@ class TestScope:
 
     def test_a_signature_for_another_region_is_refused_where_the_host_says_which(self, admin: Keys) -> None:
         host = {"content-type": FORM, "host": "sts.eu-west-1.amazonaws.com"}
-        answer = raw(admin, "POST", "/", "sts", headers=host, region="us-east-1").send()
+        answer = raw(admin, "POST", "/", "sts", headers=host, body=WHO_AM_I, region="us-east-1").send()
         expected = "Credential should be scoped to a valid region, not 'us-east-1'."
         assert answer.error == (403, "SignatureDoesNotMatch", expected)
 

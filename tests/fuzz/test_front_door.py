@@ -53,6 +53,8 @@ def is_sound(answer: Answer) -> None:
     kind = answer.headers.get("content-type", "")
     if answer.status >= 400 and answer.body and "json" in kind:
         assert json.loads(answer.body)["__type"]
+    elif answer.status == 404 and not kind:
+        assert answer.body in (b"", b"<UnknownOperationException/>\n"), answer.text
     elif answer.status >= 400 and answer.body and "cbor" not in kind and not kind.startswith("text/plain"):
         assert answer.code, answer.text
         assert answer.element("RequestId") or answer.element("RequestID"), answer.text

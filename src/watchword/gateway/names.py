@@ -135,6 +135,8 @@ def read_scope(authorization: bytes | None, query_string: bytes) -> Scope | None
     match = _V4A_HEADER_SCOPE.search(authorization) if authorization else _V4A_QUERY_SCOPE.search(query_string)
     if match is not None:
         return Scope(match[1].decode("latin-1"), "", match[2].decode("latin-1"), is_regionless=True)
+    if not authorization and b"SignatureVersion=" in query_string:
+        return None  # how query services are signed by Signature Version 2, which they take no more
     match = _V2_HEADER.match(authorization) if authorization else _V2_QUERY.search(query_string)
     return None if match is None else Scope(match[1].decode("latin-1"), "", "s3")
 

@@ -46,10 +46,10 @@ from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
-from watchword.gateway.strays import refuse_bare_keys, refuse_strays
+from watchword.gateway.strays import parameters_in, refuse_bare_keys, refuse_strays, told_instead
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Form
-from watchword.signing.errors import Dialect
+from watchword.signing.errors import Dialect, SignatureError
 from watchword.signing.payload import payload_reader
 from watchword.signing.post_policies import SizeRange, check_post_policy
 
@@ -114,7 +114,7 @@ class Gateway:
             exchange.position = self.store.refresh()
             if exchange.proof is None:
                 self._authenticate(exchange, data)
-            self._name_operation(exchange, data)
+            self._name_operation(exchange, parameters_in(exchange.target.service, exchange.head, data))
             if self.hand_on is not None and exchange.entry is not None and exchange.entry.operation.needs_master_key:
                 return partial(self._handed_on, exchange, data)
             with self.records.read() as snapshot:
@@ -257,9 +257,12 @@ class Gateway:
         return exchange.upload
 
     def _authenticate(self, exchange: Exchange, body: bytes) -> None:
-        claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
-        exchange.body_sha256 = sha256(body).hexdigest()
-        exchange.proof = self.gate.prove(claim, exchange.body_sha256, exchange.now)
+        try:
+            claim = require(self.gate.claim(exchange.head, exchange.target.rules(), exchange.now))
+            exchange.body_sha256 = sha256(body).hexdigest()
+            exchange.proof = self.gate.prove(claim, exchange.body_sha256, exchange.now)
+        except SignatureError as error:
+            raise told_instead(error, exchange.target.service, exchange.head, body) from error
         self._note(exchange)
 
     def _note(self, exchange: Exchange) -> None:

@@ -1,4 +1,7 @@
-"""What an S3 request must not carry: refused, since what it asks for would not be done, or not be safe.
+"""What requests must not be or carry, whoever sends them.
+
+Services other than S3 tell what names no operation before they tell what is wrong with its signature: `told_instead`.
+What an S3 request carries is refused, since what it asks for would not be done, or not be safe:
 
     PUT key?partNumber=1    a part of no upload: it would become a whole object
     PUT key?uploadId=ID     an upload without the number of a part: the same
@@ -10,14 +13,53 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_
 
 from __future__ import annotations
 
-from watchword.core.errors import ApiError
+from watchword.core.errors import ApiError, WatchwordError
 from watchword.core.http import RequestHead
+from watchword.gateway.identify import Served
+from watchword.protocols.faults import no_action
+from watchword.protocols.query import form_of
 from watchword.protocols.routes import query_values
+from watchword.signing.errors import Dialect, Kind, SignatureError
 
+_FORM = b"application/x-www-form-urlencoded"
 _UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
 _KEY = b"x-amz-server-side-encryption-customer-key"
 _SOURCE_KEY = b"x-amz-copy-source-server-side-encryption-customer-key"
 _STRAYS = (b"partNumber", b"uploadId", b"versionId")
+
+
+def parameters_in(service: Served, head: RequestHead, body: bytes) -> bytes:
+    """What of a body is read to name its operation: nothing, when a query service gets what is not called a form."""
+    if service.dialect is not Dialect.QUERY or not body:
+        return body
+    content_type = head.fields.get(b"content-type")
+    return body if content_type is not None and content_type[: len(_FORM)].lower() == _FORM else b""
+
+
+def told_instead(error: SignatureError, service: Served, head: RequestHead, body: bytes) -> WatchwordError:
+    """What is told of a request whose signature is wrong: that, unless AWS tells something else first.
+
+    Looks through the body once, whatever it is: nobody is proved yet.
+    """
+    if not service.operations or error.kind is Kind.MALFORMED_URI:
+        return error
+    if service.dialect is Dialect.JSON:
+        return _refused_target(service, head) or error
+    if service.dialect is Dialect.QUERY:
+        form = b"&" + form_of(head, parameters_in(service, head, body))
+        if b"&Action=" not in form and b"%" not in form:
+            return no_action(head)
+        if error.kind is Kind.MISSING_TOKEN and b"&SignatureVersion=" in form:
+            return SignatureError(Kind.INCOMPLETE, "AWS Signature Version 2 is not supported.")
+    return error
+
+
+def _refused_target(service: Served, head: RequestHead) -> ApiError | None:
+    try:
+        service.protocol.match(head, b"")
+    except ApiError as refusal:
+        return refusal
+    return None
 
 
 def refuse_strays(operation: str, head: RequestHead) -> None:

@@ -1,13 +1,15 @@
 """What the codecs say when a request cannot be read, in AWS's words where AWS has words.
 
 Values are not echoed: a member may be secret.
-Source: MalformedInput observed at IAM and STS; SerializationException texts of AWS's JSON services;
+Source: MalformedInput observed at IAM and STS, as is where requests without Action are sent; SerializationException
+texts of AWS's JSON services;
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXML, InvalidArgument, MethodNotAllowed).
 """
 
 from __future__ import annotations
 
 from watchword.core.errors import ApiError
+from watchword.core.http import RequestHead
 
 FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 """The namespace of query errors that belong to no service."""
@@ -44,13 +46,20 @@ def unknown_action(name: str, version: str) -> ApiError:
     return ApiError("InvalidAction", f"Could not find operation {name} for version {version}", 400)
 
 
-def missing_action() -> ApiError:
-    """A query API was called without `Action`."""
-    return ApiError("MissingAction", "Could not find parameter Action in the request", 400)
+def no_action(head: RequestHead) -> ApiError:
+    """A query API was called without `Action`: AWS sends whoever it is to a page about it."""
+    query = head.query_string.decode("latin-1")
+    location = f"https://aws.amazon.com/iam{'?' + query if query else ''}"
+    return ApiError("MissingAction", "", 302, headers={"location": location}, is_bare=True)
+
+
+def unknown_target() -> ApiError:
+    """No such operation of a JSON API."""
+    return ApiError("UnknownOperationException", "", 400)
 
 
 def unknown_operation() -> ApiError:
-    """No such target of a JSON API, or no such path of a REST API."""
+    """No such method or path."""
     return ApiError("UnknownOperationException", "", 404)
 
 

@@ -2,9 +2,7 @@
 
 Rules, as observed at AWS: list indexes are decimal numbers from 1, `01` is `1`, a gap leaves an absent element (None),
 an index may lie at most ten beyond the list so far; numbers and booleans as in `scalars.py`. What breaks a rule is
-MalformedInput. Parameters that no member claims are ignored.
-
-DIFFERS: 0005. A parameter that stands twice is MalformedInput here; which of the two AWS takes is not documented.
+MalformedInput. Of a parameter that stands twice the first counts. Parameters that no member claims are ignored.
 
 Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html, …/aws-ec2-query-protocol.html
 """
@@ -47,10 +45,7 @@ def read_parameters(form: bytes) -> dict[str, str]:
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        name, value = _unquoted(name), _unquoted(value)
-        if name in found:
-            raise malformed_input(f"parameter `{name[:100]}` stands twice")
-        found[name] = value
+        found.setdefault(_unquoted(name), _unquoted(value))
     return found
 
 

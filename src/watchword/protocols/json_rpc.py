@@ -10,13 +10,15 @@ from typing import Any
 from watchword.core.errors import ApiError
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.protocols.bindings import Ids, Incoming, Match, Reader, Writer, header_lines, message_members
-from watchword.protocols.faults import serialization_fault, unknown_operation
+from watchword.protocols.faults import serialization_fault, unknown_operation, unknown_target
 from watchword.protocols.getters import Types
 from watchword.protocols.json_values import JsonCodec, decode_json, encode_json
 from watchword.protocols.model import OperationFacts, ServiceModel
 
 COMMON_ERRORS = "com.amazon.coral.service#"
 """The prefix of error types that belong to no service."""
+_NO_OPERATION = b"<UnknownOperationException/>\n"
+"""What is said of requests that are none of JSON."""
 
 
 class JsonRpcBinding:
@@ -30,10 +32,12 @@ class JsonRpcBinding:
 
     def match(self, head: RequestHead, _path: bytes, _body: bytes) -> Match:
         """The operation that the target names."""
+        if head.method != "POST":
+            raise unknown_operation()
         prefix, _, name = (head.header_text(b"x-amz-target") or "").rpartition(".")
         operation = self._model.operations.get(name)
         if operation is None or prefix != self._model.metadata.target_prefix:
-            raise unknown_operation()
+            raise unknown_target()
         return Match(operation)
 
     def reader(self, operation: OperationFacts) -> Reader:
@@ -59,13 +63,15 @@ class JsonRpcBinding:
         return write
 
     def error(self, error: ApiError, ids: Ids, *, head_only: bool) -> HttpResponse:
-        """`{"__type": …, "message": …}`; the message's name is the error shape's."""
+        """`{"__type": …, "message": …}`; the message's name is the error shape's. There is none where AWS has none."""
+        request_id = (b"x-amzn-requestid", ids.request_id.encode())
+        if error.status == 404 and not error.message:
+            return HttpResponse(404, [request_id], b"" if head_only else _NO_OPERATION)
         member = self._messages.get(error.code)
         kind = error.code if member else COMMON_ERRORS + error.code
-        body = encode_json({"__type": kind, member or "message": error.message, **error.fields})
-        lines = [
-            (b"x-amzn-requestid", ids.request_id.encode()), self._content_type, *header_lines(error.headers)
-        ]  # fmt: skip
+        message = {member or "message": error.message} if error.message else {}
+        body = encode_json({"__type": kind, **message, **error.fields})
+        lines = [request_id, self._content_type, *header_lines(error.headers)]
         return HttpResponse(error.status, lines, b"" if head_only else body)
 
     def misfit(self, message: str) -> ApiError:

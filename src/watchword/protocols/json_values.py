@@ -42,7 +42,7 @@ def decode_json(body: bytes) -> Any:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise serialization_fault("the body is not JSON") from None
+        raise serialization_fault("") from None
     if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _is_deeper(value, DEPTH_MAX):
         raise serialization_fault(f"the body is nested more than {DEPTH_MAX} levels deep")
     return value

@@ -10,7 +10,7 @@ from typing import Any
 from watchword.core.errors import ApiError
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.protocols.bindings import Ids, Incoming, Match, Reader, Writer, header_lines
-from watchword.protocols.faults import FAULT_NAMESPACE, malformed_input, missing_action, unknown_action
+from watchword.protocols.faults import FAULT_NAMESPACE, malformed_input, no_action, unknown_action
 from watchword.protocols.forms import FormReader, as_tree, read_parameters
 from watchword.protocols.getters import Types
 from watchword.protocols.model import OperationFacts, ServiceModel
@@ -18,6 +18,10 @@ from watchword.protocols.scalars import Precision
 from watchword.protocols.xml_out import XmlWriter, escape, escape_attribute
 
 _CONTENT_TYPE = (b"content-type", b"text/xml")
+
+
+_NO_VERSION = "NO_VERSION_SPECIFIED"
+"""What AWS calls the version of a request that names none."""
 
 
 def form_of(head: RequestHead, body: bytes) -> bytes:
@@ -43,12 +47,12 @@ class QueryBinding:
         """The operation that `Action` names, in the `Version` of the service."""
         parameters = read_parameters(form_of(head, body))
         action, ours = parameters.get("Action"), self._model.metadata.api_version
-        if not action:
-            raise missing_action()
-        version = parameters.get("Version", ours)
+        if action is None:
+            raise no_action(head)
+        version = parameters.get("Version", _NO_VERSION)
         operation = self._model.operations.get(action)
         if operation is None or version != ours:
-            raise unknown_action(action[:100], version[:20])
+            raise unknown_action(action[:100], version[:100])
         return Match(operation, parameters)
 
     def reader(self, operation: OperationFacts) -> Reader:
@@ -96,7 +100,7 @@ class QueryBinding:
                 f"<Response><Errors><Error>{detail}</Error></Errors><RequestID>{ids.request_id}</RequestID></Response>"
             )
         else:
-            of_service = error.code not in ("InvalidAction", "MissingAction")
+            of_service = error.code != "InvalidAction"
             declaration = self._declaration if of_service else f' xmlns="{FAULT_NAMESPACE}"'
             body = (
                 f"<ErrorResponse{declaration}><Error><Type>{error.fault}</Type>{detail}</Error>"

@@ -97,9 +97,9 @@ def test_parameters_of_the_url_count_too() -> None:
     assert STS.operation("AssumeRole").parse(head, b"") == {"RoleSessionName": "a b c"}
 
 
-def test_a_parameter_that_stands_twice_is_malformed() -> None:
-    with pytest.raises(ApiError, match="stands twice"):
-        read_parameters(b"RoleName=a&RoleName=b")
+def test_of_a_parameter_that_stands_twice_the_first_counts() -> None:
+    """As measured at STS, of Action, Version, RoleArn and DurationSeconds."""
+    assert read_parameters(b"RoleName=a&RoleName=b&%52oleName=c") == {"RoleName": "a"}
 
 
 @pytest.mark.parametrize("form", [b"a=%FF", b"%C3=1", b"a=\xff"])

@@ -61,8 +61,9 @@ def test_s3_input_that_lacks_what_it_needs_is_malformed() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "MissingAction: Could not find parameter Action in the request"),
-        (b"Action=", "MissingAction: Could not find parameter Action in the request"),
+        (b"Action=&Version=2010-05-08", "InvalidAction: Could not find operation  for version 2010-05-08"),
+        (b"Action=GetUser", "InvalidAction: Could not find operation GetUser for version NO_VERSION_SPECIFIED"),
+        (b"Action=GetUser&Version=", "InvalidAction: Could not find operation GetUser for version "),
         (b"Action=Nope&Version=2010-05-08", "InvalidAction: Could not find operation Nope for version 2010-05-08"),
         (
             b"Action=GetUser&Version=2000-01-01",
@@ -79,6 +80,21 @@ def test_a_request_that_names_no_operation(body: bytes, message: str) -> None:
     assert answer.body.startswith(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         b'<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"><Error><Type>Sender</Type>'
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "location"),
+    [
+        (b"", b"Version=2010-05-08", "https://aws.amazon.com/iam"),
+        (b"Version=2010-05-08", b"", "https://aws.amazon.com/iam?Version=2010-05-08"),
+    ],
+)
+def test_a_request_without_an_action_is_sent_to_a_page(query: bytes, body: bytes, location: str) -> None:
+    """As measured at STS."""
+    with pytest.raises(ApiError) as caught:
+        IAM.match(RequestHead("POST", b"/", query, []), body)
+    error = caught.value
+    assert (error.status, error.is_bare, error.headers) == (302, True, {"location": location})
 
 
 def test_no_representation_shows_a_secret() -> None:
