@@ -46,7 +46,7 @@ from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
-from watchword.gateway.strays import parameters_in, refuse_bare_keys, refuse_strays, told_instead
+from watchword.gateway.strays import ENCRYPTION, parameters_in, refuse_bare_keys, refuse_strays, told_instead
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Form
 from watchword.signing.errors import Dialect, SignatureError
@@ -187,7 +187,7 @@ class Gateway:
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
             self._name_operation(exchange, b"", path)
-            if head.query_string:
+            if head.query_string or ENCRYPTION in head.fields:
                 refuse_strays(exchange.operation_name, head)
             if has_body(head, claim):
                 sums_body = exchange.operation_name != "CompleteMultipartUpload"

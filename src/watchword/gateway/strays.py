@@ -6,9 +6,10 @@ What an S3 request carries is refused, since what it asks for would not be done,
     PUT key?partNumber=1    a part of no upload: it would become a whole object
     PUT key?uploadId=ID     an upload without the number of a part: the same
     PUT key?versionId=ID    a version cannot be written
+    GET key, x-amz-server-side-encryption    how an object is kept is not for its readers to say
 
 Decides by names alone, before anything is known of the caller; answers are those that clients have recorded.
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_UploadPart.html
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_UploadPart.html, API_GetObject.html
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from watchword.protocols.query import form_of
 from watchword.protocols.routes import query_values
 from watchword.signing.errors import Dialect, Kind, SignatureError
 
+ENCRYPTION = b"x-amz-server-side-encryption"
 _FORM = b"application/x-www-form-urlencoded"
+_READS = frozenset({"GetObject", "HeadObject"})
 _UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
 _KEY = b"x-amz-server-side-encryption-customer-key"
 _SOURCE_KEY = b"x-amz-copy-source-server-side-encryption-customer-key"
@@ -63,7 +66,10 @@ def _refused_target(service: Served, head: RequestHead) -> ApiError | None:
 
 
 def refuse_strays(operation: str, head: RequestHead) -> None:
-    """Raise InvalidArgument or MethodNotAllowed for an upload with a parameter that would be passed over."""
+    """Raise InvalidArgument or MethodNotAllowed for what would be passed over: see above."""
+    if operation in _READS and ENCRYPTION in head.fields:
+        message = f"{ENCRYPTION.decode()} header is not supported for this operation."
+        raise _invalid_argument(message, ENCRYPTION.decode(), "null")
     query_string = head.query_string
     # What is escaped may spell any name.
     if operation not in _UPLOADS or not (b"%" in query_string or any(stray in query_string for stray in _STRAYS)):

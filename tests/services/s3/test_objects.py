@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.house import Account, House, refusal
-from tests.support.raw_requests import put
+from tests.support.raw_requests import put, raw
 
 BODY = bytes(range(256))
 CRC32 = base64.b64encode(zlib.crc32(BODY).to_bytes(4)).decode()
@@ -187,6 +187,15 @@ def test_an_upload_with_a_parameter_that_it_does_not_take_writes_nothing(
     answer = put(acme.administrator, f"/{bucket}/k?{query}", b"x").send()
     assert (answer.status, answer.code, answer.element(element[0])) == (status, code, element[1])
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_a_reader_does_not_say_how_an_object_is_encrypted(acme: Account, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    headers = {"x-amz-server-side-encryption": "AES256"}
+    answer = raw(acme.administrator, "GET", f"/{bucket}/k", "s3", headers=headers).send()
+    assert (answer.status, answer.code, answer.element("ArgumentName")) == (400, "InvalidArgument", *headers)
+    assert raw(acme.administrator, "HEAD", f"/{bucket}/k", "s3", headers=headers).send().status == 400
+    assert put(acme.administrator, f"/{bucket}/k", b"y", **headers).send().status == 200
 
 
 def test_an_object_whose_bytes_are_lost_is_an_error_of_the_server(house: House, s3: Any, bucket: str) -> None:

@@ -116,9 +116,14 @@ def fitting_key(key: CustomerKey | None, stored: StoredObject) -> CustomerKey | 
 
 
 def completing_key(key: CustomerKey | None, draft: StoredObject, *, is_needed: bool) -> None:
-    """Check the key of a request that completes an upload: what has checksums needs it. Raises InvalidRequest."""
-    if key is not None or (is_needed and draft.customer_key):
+    """Check the key of a request that completes an upload: what has checksums needs it.
+
+    Raises InvalidArgument for a missing key, InvalidRequest for another one.
+    """
+    if key is not None:
         part_key(key, draft)
+    elif is_needed and draft.customer_key:
+        raise _wrong("provide a valid encryption algorithm.")
 
 
 def part_key(key: CustomerKey | None, draft: StoredObject) -> CustomerKey | None:
