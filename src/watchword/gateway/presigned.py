@@ -25,6 +25,7 @@ _OF_THE_SIGNATURE = frozenset(
         b"x-amz-signedheaders",
     }
 )
+_META = b"x-amz-meta-"
 _NOT_OBEYED = (b"x-amz-checksum-", b"x-amz-sdk-checksum-algorithm", b"x-amz-copy-source")
 """S3 lets no checksum in a URL speak of the body: SDKs sign that of an empty body before there is another. Nor does it
 copy what a URL names: clients have recorded that such a request uploads its own body."""
@@ -39,7 +40,7 @@ def with_query_headers(head: RequestHead) -> RequestHead:
         if not name.startswith(_PREFIX) or name in _OF_THE_SIGNATURE or name.startswith(_NOT_OBEYED):
             continue
         if head.header(name) is None:
-            moved.setdefault(name, unquote_to_bytes(value))
+            moved.setdefault(name, _said(name, unquote_to_bytes(value)))
     if not moved:
         return head
     return RequestHead(
@@ -50,3 +51,12 @@ def with_query_headers(head: RequestHead) -> RequestHead:
         scheme=head.scheme,
         client_address=head.client_address,
     )
+
+
+def _said(name: bytes, value: bytes) -> bytes:
+    """A parameter as the header that it stands for: metadata beyond ASCII is UTF-8 here, and Latin-1 in a header."""
+    if value.isascii() or not name.startswith(_META):
+        return value
+    from watchword.services.s3.encoded_words import encoded
+
+    return encoded(value.decode("utf-8", "replace")).encode()

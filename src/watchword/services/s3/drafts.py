@@ -17,6 +17,7 @@ from watchword.services.s3.access_points import place_of
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.acls import asks_for_acl, header_grants, is_public
 from watchword.services.s3.customer_keys import refuse_both
+from watchword.services.s3.encoded_words import decoded
 from watchword.services.s3.faults import (
     access_denied,
     acl_not_supported,
@@ -126,7 +127,7 @@ def _ownership(asked: Any, bucket: Bucket, directory: Directory, caller_account:
 
 def kept_metadata(metadata: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
     """User metadata as records keep it."""
-    return tuple((name.lower(), value) for name, value in metadata.items()) if metadata else ()
+    return tuple((name.lower(), decoded(value)) for name, value in metadata.items()) if metadata else ()
 
 
 def kept_headers(asked: Any) -> tuple[tuple[str, str], ...]:

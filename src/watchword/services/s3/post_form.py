@@ -16,6 +16,7 @@ from watchword.core.http import HttpResponse, RequestHead
 from watchword.protocols.xml_in import decode_xml
 from watchword.protocols.xml_out import flat_document
 from watchword.services.s3 import shapes
+from watchword.services.s3.encoded_words import encoded
 from watchword.services.s3.faults import access_denied, invalid_argument, malformed_xml
 from watchword.signing.multipart import Form
 
@@ -31,6 +32,7 @@ _HEADERS = {
 }
 """Fields that mean a header."""
 _AMZ = "x-amz-"
+_META = b"x-amz-meta-"
 _OF_THE_SIGNATURE = frozenset(
     {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature"}
 )
@@ -65,7 +67,8 @@ def put_head(head: RequestHead, bucket: str, key: str, form: Form) -> RequestHea
             if not _TOKEN.match(header):
                 # INVARIANT: what comes back as the name of a header is one.
                 raise invalid_argument("Invalid name of a form field", "name", name)
-            lines.append((header, value.encode("utf-8", "surrogateescape")))
+            said = encoded(value) if header.startswith(_META) and not value.isascii() else value
+            lines.append((header, said.encode("utf-8", "surrogateescape")))
     path = f"/{bucket}/{quote(key, errors='surrogateescape')}".encode()
     return RequestHead("PUT", path, b"", lines, scheme=head.scheme, client_address=head.client_address)
 

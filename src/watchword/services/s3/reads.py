@@ -25,6 +25,7 @@ from watchword.services.s3.assemblies import numbered_piece, pieces_of
 from watchword.services.s3.checksums import checksum_type, checksum_view, part_checksum_view
 from watchword.services.s3.conditions import check_read
 from watchword.services.s3.customer_keys import asked_key, fitting_key, key_view, opener_of
+from watchword.services.s3.encoded_words import encoded
 from watchword.services.s3.faults import invalid_argument, invalid_request
 from watchword.services.s3.locks import lock_view
 from watchword.services.s3.lookups import object_of
@@ -107,7 +108,7 @@ def _facts(call: Call[Any], bucket: Bucket, stored: StoredObject, part: Part) ->
         "content_type": DEFAULT_TYPE,
         "e_tag": f'"{stored.etag}"',
         "last_modified": stored.modified_at,
-        "metadata": dict(stored.metadata),
+        "metadata": {name: encoded(value) for name, value in stored.metadata},
     }
     if asked.part_number is not None and stored.parts:
         facts["parts_count"] = stored.parts
