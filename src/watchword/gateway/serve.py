@@ -46,7 +46,8 @@ from watchword.gateway.paging import Markers
 from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
-from watchword.gateway.strays import ENCRYPTION, parameters_in, refuse_bare_keys, refuse_strays, told_instead
+from watchword.gateway.selectors import read_resource, refuse_method
+from watchword.gateway.strays import ENCRYPTION, parameters_in, refuse_bare_keys, told_instead
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Form
 from watchword.signing.errors import Dialect, SignatureError
@@ -174,7 +175,7 @@ class Gateway:
     def _begin_s3(self, exchange: Exchange) -> None:
         head, target = exchange.head, exchange.target
         exchange.position = self.store.refresh()
-        path = head.raw_path if target.bucket is None else b"/" + target.bucket.encode() + head.raw_path
+        path, chosen = read_resource(head, target.bucket)
         if head.method == "POST" and not head.query_string and self._expect_form(exchange, path):
             return
         with self.records.read() as snapshot:
@@ -186,9 +187,9 @@ class Gateway:
                 exchange.target = target.in_region(own_region)
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
+            if chosen or head.method == "POST" or ENCRYPTION in head.fields:
+                refuse_method(head, path, chosen)
             self._name_operation(exchange, b"", path)
-            if head.query_string or ENCRYPTION in head.fields:
-                refuse_strays(exchange.operation_name, head)
             if has_body(head, claim):
                 sums_body = exchange.operation_name != "CompleteMultipartUpload"
                 exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
@@ -267,8 +268,7 @@ class Gateway:
 
     def _note(self, exchange: Exchange) -> None:
         assert exchange.proof is not None
-        target = exchange.target
-        self.last_used.note(exchange.proof.caller, target.service.name, target.region, exchange.now)
+        self.last_used.note(exchange.proof.caller, exchange.target.service.name, exchange.target.region, exchange.now)
 
     def _name_operation(self, exchange: Exchange, body: bytes, path: bytes | None = None) -> None:
         """Find the operation. Raises ApiError when there is none, or none that is built."""

@@ -14,21 +14,19 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from watchword.core.errors import ApiError, WatchwordError
 from watchword.core.http import RequestHead
 from watchword.gateway.identify import Served
-from watchword.protocols.faults import no_action
+from watchword.protocols.faults import method_not_allowed, no_action
 from watchword.protocols.query import form_of
-from watchword.protocols.routes import query_values
 from watchword.signing.errors import Dialect, Kind, SignatureError
 
 ENCRYPTION = b"x-amz-server-side-encryption"
 _FORM = b"application/x-www-form-urlencoded"
-_READS = frozenset({"GetObject", "HeadObject"})
-_UPLOADS = frozenset({"CopyObject", "PutObject", "UploadPart", "UploadPartCopy"})
 _KEY = b"x-amz-server-side-encryption-customer-key"
 _SOURCE_KEY = b"x-amz-copy-source-server-side-encryption-customer-key"
-_STRAYS = (b"partNumber", b"uploadId", b"versionId")
 
 
 def parameters_in(service: Served, head: RequestHead, body: bytes) -> bytes:
@@ -65,32 +63,23 @@ def _refused_target(service: Served, head: RequestHead) -> ApiError | None:
     return None
 
 
-def refuse_strays(operation: str, head: RequestHead) -> None:
-    """Raise InvalidArgument or MethodNotAllowed for what would be passed over: see above."""
-    if operation in _READS and ENCRYPTION in head.fields:
-        message = f"{ENCRYPTION.decode()} header is not supported for this operation."
-        raise _invalid_argument(message, ENCRYPTION.decode(), "null")
-    query_string = head.query_string
-    # What is escaped may spell any name.
-    if operation not in _UPLOADS or not (b"%" in query_string or any(stray in query_string for stray in _STRAYS)):
-        return
-    query = query_values(query_string)
+def refuse_strays(query: Mapping[str, list[str]]) -> None:
+    """Raise InvalidArgument or MethodNotAllowed for an upload with a parameter that would be passed over."""
     if "versionId" in query:
         message = "This operation does not accept a version-id."
         raise _invalid_argument(message, "versionId", query["versionId"][0] or "")
-    if operation.startswith("UploadPart"):
-        return
-    if "partNumber" in query:
+    if "partNumber" in query and "uploadId" not in query:
         message = "This operation does not accept partNumber without uploadId"
         raise _invalid_argument(message, "partNumber", "partNumber")
-    if "uploadId" in query:
-        raise ApiError(
-            "MethodNotAllowed",
-            "The specified method is not allowed against this resource.",
-            405,
-            fields={"Method": "PUT", "ResourceType": "UPLOAD"},
-            headers={"allow": "DELETE, POST, GET"},
-        )
+    if "uploadId" in query and "partNumber" not in query:
+        raise method_not_allowed("PUT", "UPLOAD", ("DELETE", "POST", "GET"))
+
+
+def refuse_encryption(head: RequestHead) -> None:
+    """Raise InvalidArgument for reading an object with an encryption asked for."""
+    if ENCRYPTION in head.fields:
+        message = f"{ENCRYPTION.decode()} header is not supported for this operation."
+        raise _invalid_argument(message, ENCRYPTION.decode(), "null")
 
 
 def refuse_bare_keys(head: RequestHead) -> None:

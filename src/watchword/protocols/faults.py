@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXM
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
 
@@ -63,6 +65,29 @@ def unknown_operation() -> ApiError:
     return ApiError("UnknownOperationException", "", 404)
 
 
-def method_not_allowed() -> ApiError:
-    """S3 has no such operation."""
-    return ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
+_S3_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"})
+_ALLOWED = {
+    "SERVICE": ("GET",),
+    "BUCKET": ("HEAD", "DELETE", "POST", "GET", "PUT"),
+    "OBJECT": ("HEAD", "DELETE", "GET", "PUT"),
+}
+
+
+def method_not_allowed(method: str, resource_type: str, allowed: Collection[str] = ()) -> ApiError:
+    """S3 has no such method for what it calls `resource_type`, but those that are allowed."""
+    return ApiError(
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        405,
+        fields={"Method": method, "ResourceType": resource_type},
+        headers={"allow": ", ".join(allowed)} if allowed else None,
+    )
+
+
+def no_s3_operation(head: RequestHead, path: bytes) -> ApiError:
+    """No operation of S3 has this method and path."""
+    if head.method not in _S3_METHODS:
+        return ApiError("BadRequest", "An error occurred when parsing the HTTP request.")
+    bucket, _, key = path[1:].partition(b"/")
+    kind = "OBJECT" if key else "BUCKET" if bucket else "SERVICE"
+    return method_not_allowed(head.method, kind, _ALLOWED[kind])

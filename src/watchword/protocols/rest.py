@@ -79,7 +79,7 @@ class Body(Protocol):
         """An input that lacks what its type needs."""
         ...
 
-    def unknown(self) -> ApiError:
+    def unknown(self, head: RequestHead, path: bytes, /) -> ApiError:
         """There is no such operation."""
         ...
 
@@ -102,7 +102,7 @@ class RestBinding:
         except ValueError:
             raise self._body.bad_uri() from None
         if match is None:
-            raise self._body.unknown()
+            raise self._body.unknown(head, path)
         return match
 
     def reader(self, operation: OperationFacts) -> Reader:

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from watchword.core.errors import ApiError
+from watchword.core.http import RequestHead
 from watchword.protocols.bindings import Ids, message_members
 from watchword.protocols.faults import (
     invalid_argument,
     invalid_uri,
     malformed_xml,
-    method_not_allowed,
+    no_s3_operation,
     serialization_fault,
     unknown_operation,
 )
@@ -73,7 +74,7 @@ class JsonBody:
     def misfit(self, message: str) -> ApiError:
         return serialization_fault(message)
 
-    def unknown(self) -> ApiError:
+    def unknown(self, _head: RequestHead, _path: bytes) -> ApiError:
         return unknown_operation()
 
 
@@ -148,8 +149,8 @@ class XmlBody:
     def misfit(self, _message: str) -> ApiError:
         return malformed_xml()
 
-    def unknown(self) -> ApiError:
-        return method_not_allowed() if self._s3 else unknown_operation()
+    def unknown(self, head: RequestHead, path: bytes) -> ApiError:
+        return no_s3_operation(head, path) if self._s3 else unknown_operation()
 
 
 def _text(value: Any) -> Any:
