@@ -202,6 +202,8 @@ def test_a_full_object_checksum_is_that_of_all_bytes(s3: Any, bucket: str) -> No
     assert refused(complete, s3, bucket, upload, parts, ChecksumCRC32=wrong)[0] == "BadDigest"
     answer = complete(s3, bucket, upload, parts, ChecksumCRC32=whole, ChecksumType="FULL_OBJECT")
     assert (answer["ChecksumCRC32"], answer["ChecksumType"]) == (whole, "FULL_OBJECT")
+    told = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts"])
+    assert told["ObjectParts"] == {"TotalPartsCount": 2}
 
 
 def test_a_part_with_another_checksum_than_the_upload_wants_is_refused(s3: Any, bucket: str) -> None:

@@ -13,7 +13,7 @@ from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.assemblies import assembly_of
-from watchword.services.s3.checksums import checksum_view, part_checksum_view
+from watchword.services.s3.checksums import checksum_type, checksum_view, part_checksum_view
 from watchword.services.s3.customer_keys import asked_key, fitting_key
 from watchword.services.s3.faults import invalid_argument
 from watchword.services.s3.lists import limited
@@ -60,8 +60,11 @@ def _checksum(stored: StoredObject) -> dict[str, Any]:
 def _parts(
     asked: shapes.GetObjectAttributesRequest, stored: StoredObject, directory: Directory
 ) -> shapes.GetObjectAttributesParts:
+    """Parts are shown where the checksum is made of theirs; of any other object AWS tells their number alone."""
     limit = min(limited(asked.max_parts, "max-parts"), PARTS_MAX)
     marker = limited(asked.part_number_marker, "part-number-marker") if asked.part_number_marker else 0
+    if checksum_type(stored.checksum) != "COMPOSITE":
+        return shapes.GetObjectAttributesParts(total_parts_count=stored.parts)
     pieces = [piece for piece in assembly_of(stored, directory).pieces if piece.number > marker]
     shown = pieces[:limit]
     return shapes.GetObjectAttributesParts(
@@ -77,7 +80,5 @@ def _parts(
                 **part_checksum_view(stored.checksum_algorithm, piece.checksum),
             )
             for piece in shown
-        ]
-        if stored.checksum
-        else None,
+        ],
     )
