@@ -33,9 +33,14 @@ def malformed_xml() -> ApiError:
     return ApiError("MalformedXML", message, 400)
 
 
-def invalid_argument(name: str) -> ApiError:
+def invalid_argument(name: str, value: str, *, is_number: bool) -> ApiError:
     """A header or query value of S3 that is not of its type."""
-    return ApiError("InvalidArgument", f"Invalid value for {name}", 400, fields={"ArgumentName": name})
+    message = f"Invalid value for {name}"
+    if name == "partNumber":
+        message = "Part number must be an integer between 1 and 10000, inclusive"
+    elif is_number:
+        message = f"Provided {name} not an integer or within integer range"
+    return ApiError("InvalidArgument", message, 400, fields={"ArgumentName": name, "ArgumentValue": value})
 
 
 def invalid_uri() -> ApiError:

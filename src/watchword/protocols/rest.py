@@ -67,7 +67,7 @@ class Body(Protocol):
         """The header lines and the body of an error."""
         ...
 
-    def bad_field(self, name: str, reason: str, /) -> ApiError:
+    def bad_field(self, name: str, reason: str, value: str, /) -> ApiError:
         """A value in path, query or header that is not of its type."""
         ...
 
@@ -186,10 +186,11 @@ class RestBinding:
         is_list = shape.type == "list"
         element = Ref(shape=(shape.member or ref).shape, location="querystring") if is_list else ref
         read = field_reader(element, shapes)
+        may_be_empty = not name.startswith("max-")  # S3 takes an empty `max-keys` for none
 
         def parameter(_incoming: Incoming, query: Query, found: Found) -> None:
             values = query.get(name)
-            if values is not None:
+            if values is not None and (may_be_empty or values[0]):
                 taken = [self._checked(read, name, text) for text in (values if is_list else values[:1])]
                 found[key] = taken if is_list else taken[0]
 
@@ -199,7 +200,7 @@ class RestBinding:
         try:
             return read(text)
         except ValueError as error:
-            raise self._body.bad_field(name, str(error)) from None
+            raise self._body.bad_field(name, str(error), text) from None
 
     def _body_step(self, ref: Ref) -> Callable[[Incoming, Found], None] | None:
         shape = self._model.shapes[ref.shape]

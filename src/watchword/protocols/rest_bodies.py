@@ -65,7 +65,7 @@ class JsonBody:
         ]
         return lines, encode_json({self._messages.get(error.code, "message"): error.message, **error.fields})
 
-    def bad_field(self, name: str, reason: str) -> ApiError:
+    def bad_field(self, name: str, reason: str, _value: str) -> ApiError:
         return serialization_fault(f"`{name}` is {reason}")
 
     def bad_uri(self) -> ApiError:
@@ -140,8 +140,8 @@ class XmlBody:
             text = f"<ErrorResponse><Error>{kind}{detail}</Error>{request}</ErrorResponse>"
         return [*self.ids(ids), (b"content-type", self.content_type)], (_DECLARATION + text).encode()
 
-    def bad_field(self, name: str, _reason: str) -> ApiError:
-        return invalid_argument(name)
+    def bad_field(self, name: str, reason: str, value: str) -> ApiError:
+        return invalid_argument(name, value, is_number="integer" in reason)
 
     def bad_uri(self) -> ApiError:
         return invalid_uri()

@@ -109,7 +109,7 @@ def test_a_value_of_the_wrong_kind_is_an_invalid_argument() -> None:
     head = RequestHead("GET", b"/b", b"list-type=2&max-keys=many", [])
     with pytest.raises(ApiError, match="InvalidArgument") as caught:
         S3.operation("ListObjectsV2").parse(head, b"", {"Bucket": "b"})
-    assert caught.value.fields == {"ArgumentName": "max-keys"}
+    assert caught.value.fields == {"ArgumentName": "max-keys", "ArgumentValue": "many"}
 
 
 def test_a_streaming_body_is_passed_on_untouched() -> None:

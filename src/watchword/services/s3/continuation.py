@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 
-from watchword.services.s3.faults import invalid_argument
+from watchword.core.errors import ApiError
 
 _VERSION = b"\x01"
 
@@ -28,4 +28,6 @@ def open_cursor(token: str) -> str:
             return raw[1:].decode()
     except (binascii.Error, UnicodeError):
         pass
-    raise invalid_argument("The continuation token provided is incorrect", "continuation-token", token)
+    # S3 does not repeat what it could not read.
+    message, fields = "The continuation token provided is incorrect", {"ArgumentName": "continuation-token"}
+    raise ApiError("InvalidArgument", message, fields=fields)

@@ -93,6 +93,7 @@ def limited(asked: int | None, name: str = "max-keys") -> int:
     if asked is None:
         return KEYS_MAX
     if not 0 <= asked <= _INTEGER_MAX:
+        name = "maxKeys" if name == "max-keys" else name  # as S3 spells it where it has read a number
         message = f"Argument {name} must be an integer between 0 and {_INTEGER_MAX}"
         raise invalid_argument(message, name, str(asked))
     return min(asked, KEYS_MAX)

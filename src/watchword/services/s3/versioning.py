@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn, cast
 
 from msgspec.structs import replace
 
+from watchword.core.errors import ApiError
 from watchword.directory.buckets import SEQUENCE_MAX, Bucket, StoredObject
 from watchword.directory.directory import Directory
 from watchword.services.call import Call
@@ -30,7 +31,7 @@ from watchword.services.s3.lookups import bucket_of
 from watchword.services.s3.owners import Owners
 from watchword.services.s3.rolling import LAST, rolled_page
 from watchword.services.s3.unbuilt import refuse_unbuilt
-from watchword.services.s3.versions import NULL, version_named
+from watchword.services.s3.versions import NULL, is_version_id, version_named
 
 
 @operation("s3:PutBucketVersioning", writes=True)
@@ -86,10 +87,12 @@ def list_object_versions(
     asked = call.request
     refuse_unbuilt(asked)
     bucket = bucket_of(asked, directory, call.region)
-    encode = encoder(asked.encoding_type)
+    if asked.max_keys is not None and asked.max_keys < 0:
+        raise ApiError("InvalidArgument", "max-keys cannot be negative", fields={"ArgumentName": "max-keys"})
     limit = min(limited(asked.max_keys), KEYS_MAX)
     prefix, key_marker = asked.prefix or "", asked.key_marker or ""
     after = (key_marker, _row_marker(asked, bucket, directory))
+    encode = encoder(asked.encoding_type)
     page = rolled_page(
         lambda key, row: _rows(directory, bucket.name, prefix, key, row),
         prefix=prefix,
@@ -120,12 +123,17 @@ def list_object_versions(
 
 def _row_marker(asked: shapes.ListObjectVersionsRequest, bucket: Bucket, directory: Directory) -> str:
     """After which row of the marker's key the page begins. Raises InvalidArgument."""
-    if not asked.version_id_marker:
+    version = asked.version_id_marker
+    if version is None:
         return LAST
     if not asked.key_marker:
         message = "A version-id marker cannot be specified without a key marker."
-        raise invalid_argument(message, "version-id-marker", asked.version_id_marker)
-    stored = version_named(directory, bucket.name, asked.key_marker, asked.version_id_marker)
+        raise invalid_argument(message, "version-id-marker", version)
+    if not version:
+        raise invalid_argument("A version-id marker cannot be empty.", "version-id-marker", version)
+    if not is_version_id(version):
+        raise invalid_argument("Invalid version id specified", "version-id-marker", version)
+    stored = version_named(directory, bucket.name, asked.key_marker, version)
     if stored is None:
         return LAST
     is_current = directory.objects.get(bucket.name, asked.key_marker) == stored
