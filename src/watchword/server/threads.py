@@ -34,13 +34,18 @@ class Threads:
     """A fixed number of threads beside one event loop."""
 
     def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._work: queue.SimpleQueue[tuple[Callable[[], Any], Done] | None] = queue.SimpleQueue()
         self._results: deque[tuple[Done, Any, BaseException | None]] = deque()
         self._is_waking = False
         self._threads = [threading.Thread(target=self._run, name=f"waits-{number}") for number in range(count)]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How much waits for a thread."""
+        return self._work.qsize()
 
     def submit(self, work: Callable[[], Any], done: Done) -> None:
         """Run `work` in a thread, then `done` on the event loop."""
@@ -52,7 +57,7 @@ class Threads:
 
     def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Run `work` in a thread; the future has what it returns or raises. Cancelling does not stop it."""
-        future: asyncio.Future[T] = self._loop.create_future()
+        future: asyncio.Future[T] = self.loop.create_future()
         self.submit(work, partial(tell, future))
         return future
 
@@ -74,7 +79,7 @@ class Threads:
             # INVARIANT: the mark falls before results are taken, so a result that finds it up will be taken.
             if not self._is_waking:
                 self._is_waking = True
-                self._loop.call_soon_threadsafe(self._deliver)
+                self.loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         self._is_waking = False

@@ -23,27 +23,34 @@ class Turns(Generic[E]):
         self._commit_all = commit_all
         self._threads = threads
         self._waiting: list[tuple[E, Done]] = []
-        self._is_committing = False
+        self._is_busy = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for the next group."""
+        return len(self._waiting)
 
     def submit(self, exchange: E, done: Done) -> None:
         """Commit with the next group, then run `done` on the event loop."""
         self._waiting.append((exchange, done))
-        if not self._is_committing:
-            self._begin()
+        if not self._is_busy:
+            self._begin_soon()
+
+    def _begin_soon(self) -> None:
+        self._is_busy = True
+        # The loop looks at its sockets once more: clients that were answered together ask again together.
+        self._threads.loop.call_soon(self._threads.loop.call_soon, self._begin)
 
     def _begin(self) -> None:
         group, self._waiting = self._waiting, []
-        self._is_committing = True
         work = partial(self._commit_all, [exchange for exchange, _ in group])
         self._threads.submit(work, partial(self._committed, group))
 
     def _committed(
         self, group: list[tuple[E, Done]], answers: Sequence[HttpResponse] | None, error: BaseException | None
     ) -> None:
-        try:
-            for place, (_, done) in enumerate(group):
-                done(None if answers is None else answers[place], error)
-        finally:
-            self._is_committing = False
-            if self._waiting:
-                self._begin()
+        self._is_busy = False
+        if self._waiting:
+            self._begin_soon()
+        for place, (_, done) in enumerate(group):
+            done(None if answers is None else answers[place], error)

@@ -49,7 +49,9 @@ def test_what_gathers_while_a_group_is_written_is_the_next() -> None:
         answers = await asyncio.gather(*waiting)
         assert [answer.body for answer in answers] == [b"first", b"0", b"1", b"2", b"3", b"4"]
         assert disk.groups == [["first"], ["0", "1", "2", "3", "4"]]
-        assert (await commit(turns, "later")).body == b"later"
+        together = [commit(turns, name) for name in ("x", "y", "z")]
+        assert [answer.body for answer in await asyncio.gather(*together)] == [b"x", b"y", b"z"]
+        assert disk.groups[2:] == [["x", "y", "z"]]
         threads.stop()
 
     asyncio.run(run())
@@ -58,9 +60,11 @@ def test_what_gathers_while_a_group_is_written_is_the_next() -> None:
 def test_a_group_that_breaks_the_contract_is_told_so_and_the_next_goes_on() -> None:
     async def run() -> None:
         disk = Disk()
-        threads = Threads(1, asyncio.get_running_loop())
+        threads = Threads(2, asyncio.get_running_loop())
         turns = Turns(disk.commit_all, threads)
-        broken, whole = commit(turns, "broken"), commit(turns, "whole")
+        broken = commit(turns, "broken")
+        assert await threads.run(partial(disk.began.acquire, timeout=10))
+        whole = commit(turns, "whole")
         disk.released.set()
         with pytest.raises(ZeroDivisionError):
             await broken
@@ -75,9 +79,9 @@ def test_an_answer_that_nobody_waits_for_keeps_no_one_from_theirs() -> None:
         disk = Disk()
         threads = Threads(1, asyncio.get_running_loop())
         turns = Turns(disk.commit_all, threads)
+        disk.released.set()
         first, gone, last = commit(turns, "first"), commit(turns, "gone"), commit(turns, "last")
         gone.cancel()
-        disk.released.set()
         assert [(await each).body for each in (first, last)] == [b"first", b"last"]
         threads.stop()
 
