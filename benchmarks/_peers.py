@@ -112,6 +112,7 @@ def seaweedfs(folder: Path) -> Generator[Server | None]:
     ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer")]
     ports += [f"-{name}.port.grpc={free_port()}" for name in ("master", "volume", "filer", "s3")]
     local = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.iam=false", f"-s3.localSocket={folder / 's3.sock'}"]
+    local += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     command = [str(program), "server", f"-dir={folder}", "-s3", f"-s3.port={port}", f"-s3.config={config}"]
     with _running([*command, *ports, *local], folder, {}) as process:
         yield _ready(Server("SeaweedFS", ("127.0.0.1", port), process.pid, _KEYS))
