@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXM
 from __future__ import annotations
 
 from collections.abc import Collection
+from urllib.parse import unquote_to_bytes
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
@@ -41,6 +42,11 @@ def invalid_argument(name: str, value: str, *, is_number: bool) -> ApiError:
     elif is_number:
         message = f"Provided {name} not an integer or within integer range"
     return ApiError("InvalidArgument", message, 400, fields={"ArgumentName": name, "ArgumentValue": value})
+
+
+def missing_header(name: str) -> ApiError:
+    """A request of S3 without a header that it needs."""
+    return ApiError("InvalidRequest", f"Missing required header for this request: {name}")
 
 
 def invalid_uri() -> ApiError:
@@ -87,6 +93,12 @@ def method_not_allowed(method: str, resource_type: str, allowed: Collection[str]
         fields={"Method": method, "ResourceType": resource_type},
         headers={"allow": ", ".join(allowed)} if allowed else None,
     )
+
+
+def no_control_operation(path: bytes) -> ApiError:
+    """No operation of S3 Control has this method and path."""
+    uri = unquote_to_bytes(path.partition(b"/v20180820/")[2]).decode("utf-8", "replace")
+    return ApiError("InvalidURI", "Couldn't parse the specified URI.", fields={"URI": uri})
 
 
 def no_s3_operation(head: RequestHead, path: bytes) -> ApiError:

@@ -79,6 +79,10 @@ class Body(Protocol):
         """An input that lacks what its type needs."""
         ...
 
+    def missing_header(self, name: str, /) -> ApiError:
+        """An input without a header that it needs."""
+        ...
+
     def unknown(self, head: RequestHead, path: bytes, /) -> ApiError:
         """There is no such operation."""
         ...
@@ -112,6 +116,7 @@ class RestBinding:
         members = self._model.shapes[operation.input.shape].members
         in_query, steps = self._query_steps(members), self._steps(members)
         in_header = self._header_members(members)
+        needed = self._needed_headers(operation.input)
         body = self._body_step(operation.input)
 
         def read(incoming: Incoming) -> Found:
@@ -129,6 +134,9 @@ class RestBinding:
                 if name in in_header:
                     key, take = in_header[name]
                     found[key] = self._checked(take, name.decode("latin-1"), header_text(head, name) or "")
+            for key, name in needed:
+                if key not in found:
+                    raise self._body.missing_header(name)
             return found
 
         return read
@@ -146,6 +154,11 @@ class RestBinding:
             for key, ref in members.items()
             if ref.location == "header"
         }
+
+    def _needed_headers(self, ref: Ref) -> list[tuple[str, str]]:
+        shape = self._model.shapes[ref.shape]
+        needed = [(key, shape.members[key]) for key in shape.required]
+        return [(key, member.location_name or key) for key, member in needed if member.location == "header"]
 
     def _steps(self, members: Mapping[str, Ref]) -> list[Step]:
         """Readers of the members in the path, and of those that are all headers with a prefix."""

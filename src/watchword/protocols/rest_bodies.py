@@ -15,6 +15,8 @@ from watchword.protocols.faults import (
     invalid_argument,
     invalid_uri,
     malformed_xml,
+    missing_header,
+    no_control_operation,
     no_s3_operation,
     serialization_fault,
     unknown_operation,
@@ -74,6 +76,9 @@ class JsonBody:
     def misfit(self, message: str) -> ApiError:
         return serialization_fault(message)
 
+    def missing_header(self, name: str) -> ApiError:
+        return serialization_fault(f"`{name}` is missing")
+
     def unknown(self, _head: RequestHead, _path: bytes) -> ApiError:
         return unknown_operation()
 
@@ -90,6 +95,7 @@ class XmlBody:
         self._out = XmlWriter(model.shapes, types, precision)
         self._namespace = model.metadata.xml_namespace
         self._s3 = s3
+        self._is_control = model.metadata.service_id == "S3 Control"
 
     def read_members(self, ref: Ref) -> Callable[[bytes], dict[str, Any]]:
         read = self._in.structure(ref.shape)
@@ -136,7 +142,7 @@ class XmlBody:
         if self._s3:
             text = f"<Error>{detail}{request}</Error>"
         else:
-            kind = f"<Type>{error.fault}</Type>"
+            kind = "" if self._is_control else f"<Type>{error.fault}</Type>"
             text = f"<ErrorResponse><Error>{kind}{detail}</Error>{request}</ErrorResponse>"
         return [*self.ids(ids), (b"content-type", self.content_type)], (_DECLARATION + text).encode()
 
@@ -149,8 +155,13 @@ class XmlBody:
     def misfit(self, _message: str) -> ApiError:
         return malformed_xml()
 
+    def missing_header(self, name: str) -> ApiError:
+        return missing_header(name)
+
     def unknown(self, head: RequestHead, path: bytes) -> ApiError:
-        return no_s3_operation(head, path) if self._s3 else unknown_operation()
+        if self._s3:
+            return no_s3_operation(head, path)
+        return no_control_operation(path) if self._is_control else unknown_operation()
 
 
 def _text(value: Any) -> Any:

@@ -11,6 +11,7 @@ from botocore.config import Config
 from tests.services.s3.conftest import new_name
 from tests.services.s3.test_public_access import for_everybody, nobody
 from tests.support.house import REGION, Account, Keys, allow, policy, refusal, user_with
+from tests.support.raw_requests import raw
 
 __all__ = ["nobody"]
 BLOCK = {
@@ -117,3 +118,13 @@ def test_policies_see_the_tags_as_resource_tags_once_that_is_on(acme: Account, s
     assert refusal(reader.get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
     s3.put_bucket_abac(Bucket=bucket, AbacStatus={"Status": "Enabled"})
     assert reader.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_a_request_without_an_account_or_a_known_path_is_told_so(acme: Account) -> None:
+    path, account = "/v20180820/configuration/publicAccessBlock", {"x-amz-account-id": acme.id}
+    answer = raw(acme.administrator, "GET", path, "s3").send()
+    assert answer.error == (400, "InvalidRequest", "Missing required header for this request: x-amz-account-id")
+    answer = raw(acme.administrator, "GET", "/v20180820/nothing%2Fhere", "s3", headers=account).send()
+    assert answer.error == (400, "InvalidURI", "Couldn't parse the specified URI.")
+    assert answer.element("URI") == "nothing/here"
+    assert "<ErrorResponse><Error><Code>" in answer.text
