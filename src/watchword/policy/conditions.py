@@ -24,7 +24,15 @@ from typing import Any
 
 from watchword.policy.language import Condition, Effect
 from watchword.policy.operators import Operator, parse_operator
-from watchword.policy.values import is_true, parse_address, parse_base64, parse_date, parse_network, parse_number
+from watchword.policy.values import (
+    is_true,
+    lowered,
+    parse_address,
+    parse_base64,
+    parse_date,
+    parse_network,
+    parse_number,
+)  # fmt: skip
 from watchword.policy.variables import Get, Part, Variable, expand, parse_template
 from watchword.policy.wildcards import Pattern, PatternSet, Wildcard
 
@@ -183,12 +191,12 @@ def _literal(parts: Sequence[Part] | None) -> str | None:
 
 def _equal_texts(values: tuple[str, ...], is_negated: bool, ignores_case: bool, has_variables: bool) -> Comparing:
     templates = _templates(values, has_variables, False)
-    fold: Callable[[str], str] = str.lower if ignores_case else str
+    fold: Callable[[str], str] = lowered if ignores_case else str
     fixed = frozenset(fold(_literal(each) or "") for each in templates if _is_static(each))
     varying = [each for each in templates if not _is_static(each)]
     if not varying:
         if ignores_case:
-            return lambda value, _: (value.lower() in fixed) is not is_negated
+            return lambda value, _: (lowered(value) in fixed) is not is_negated
         if is_negated:
             return lambda value, _: value not in fixed
         return lambda value, _: value in fixed

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 
 from watchword.policy.language import Condition, Effect
 from watchword.policy.operators import Operator, parse_operator
-from watchword.policy.values import is_true, parse_address, parse_base64, parse_date, parse_network, parse_number
+from watchword.policy.values import (
+    is_true,
+    lowered,
+    parse_address,
+    parse_base64,
+    parse_date,
+    parse_network,
+    parse_number,
+)  # fmt: skip
 from watchword.policy.variables import Get, expand, parse_template
 from watchword.policy.wildcards import ANY, ONE, Wildcard, utf16_units
 
@@ -87,7 +95,7 @@ class _Compared:
                 return self._text(value) == given
             case "StringEqualsIgnoreCase":
                 text = self._text(value)
-                return text is not None and text.lower() == given.lower()
+                return text is not None and lowered(text) == lowered(given)
             case "StringLike":
                 pattern = self._pattern(value)
                 return pattern is not None and wildcards_match(pattern, given)

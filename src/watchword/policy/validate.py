@@ -10,10 +10,12 @@ IAM, STS, S3 and Organizations answer.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, cast
 
+from watchword.policy.bucket_documents import ConditionKeys, check_elements, key_fault
 from watchword.policy.language import (
     Document,
     InvalidJson,
@@ -42,6 +44,7 @@ TRUST_ACTIONS: Final = (
     "sts:setsourceidentity",
     "sts:setcontext",
 )
+BUCKET_POLICY_BYTES_MAX: Final = 20 * 1024
 CONTROL_POLICY: Final = "The provided policy document does not meet the requirements of the specified policy type."
 _SID = re.compile(r"[A-Za-z0-9]*\Z")
 _VENDOR = re.compile(r"[A-Za-z0-9._-]+\Z")
@@ -111,25 +114,31 @@ def validate_bucket_policy(
     *,
     principal_exists: PrincipalExists,
     actions: Mapping[str, frozenset[Literal["bucket", "object"]]] | None = None,
+    keys: ConditionKeys | None = None,
     before_key: str = "/",
 ) -> Document:
     """Check the policy of a bucket, or of an access point. Raises MalformedPolicy.
 
     `actions` are S3's actions in lower case, each with the types of resource that it applies to; without it, any name
-    after `s3:` is an action of everything. `before_key` stands between the ARN and the key of an object.
+    after `s3:` is an action of everything. Without `keys`, any name is a condition key. `before_key` stands between the
+    ARN and the key of an object.
     """
-    try:
-        value = parse_json(text)
-    except InvalidJson:
-        value = None
-    if not isinstance(value, dict) or not text.startswith("{"):
+    if not text.startswith("{"):
         raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
-    policy = cast("dict[str, Any]", value)
-    _check_bucket_elements(policy)
-    document = _read(policy, "Policy has invalid syntax")
+    policy = _read_json(text, "This policy contains invalid Json")
+    if len(json.dumps(policy, ensure_ascii=False, separators=(",", ":")).encode()) > BUCKET_POLICY_BYTES_MAX:
+        raise MalformedPolicy(
+            f"Normalized policy document exceeds the maximum allowed size of {BUCKET_POLICY_BYTES_MAX} bytes"
+        )
+    check_elements(policy, _statements(policy))
+    document = _read(policy, "Invalid policy syntax.")
     for statement in document.statements:
         _check_principals(statement, principal_exists, lambda _kind, _name: " in policy")
         _check_bucket_statement(statement, bucket_arn, actions, before_key)
+        fault = None if keys is None else key_fault(statement, keys)
+        if fault is not None:
+            raise MalformedPolicy(fault)
+        _check_bucket_literals(statement)
     return document
 
 
@@ -319,28 +328,6 @@ def _check_shared_providers(statement: Statement) -> None:
             raise MalformedPolicy(why)
 
 
-def _check_bucket_elements(policy: dict[str, Any]) -> None:
-    for name in policy:
-        if name not in ("Version", "Id", "Statement"):
-            raise MalformedPolicy(f"Unknown field {name}")
-    if "Statement" not in policy:
-        raise MalformedPolicy("Missing required field Statement")
-    for statement in _statements(policy):
-        for name in statement:
-            if name not in _BUCKET_ELEMENTS:
-                raise MalformedPolicy(f"Unknown field {name}")
-        for name in ("Effect", "Principal", "Action", "Resource"):
-            if name not in statement and f"Not{name}" not in statement:
-                raise MalformedPolicy(f"Missing required field {name}")
-        if statement["Effect"] not in ("Allow", "Deny"):
-            raise MalformedPolicy(f"Invalid effect: {statement['Effect']}")
-
-
-_BUCKET_ELEMENTS: Final = {
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-}  # fmt: skip
-
-
 def _check_bucket_statement(
     statement: Statement,
     bucket_arn: str,
@@ -364,5 +351,15 @@ def _check_bucket_statement(
             raise MalformedPolicy("Policy has invalid action")
         if named is not None and not statement.is_not_action and not any(each & kinds for each in named):
             raise MalformedPolicy("Action does not apply to any resource(s) in statement")
-    if not _has_valid_literals(statement):
-        raise MalformedPolicy("Policy has invalid condition")
+
+
+def _check_bucket_literals(statement: Statement) -> None:
+    if _has_valid_literals(statement):
+        return
+    asked = [(parse_operator(each.operator), each.values) for each in statement.conditions]
+    networks = [
+        each for operator, values in asked if operator and operator.comparison == "IpAddress" for each in values
+    ]
+    if not all(_is_literal("IpAddress", each) for each in networks):
+        raise MalformedPolicy("Invalid IP address in Conditions")
+    raise MalformedPolicy("Policy has invalid condition")

@@ -118,11 +118,29 @@ def parse_network(text: str) -> Network | None:
 
 
 def parse_base64(text: str) -> bytes | None:
-    """The bytes of a base64 text."""
+    """The bytes of a base64 text, if it is the one that they are written as."""
     try:
-        return base64.b64decode(text, validate=True)
+        decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return decoded if base64.b64encode(decoded).decode() == text else None
+
+
+def lowered(text: str) -> str:
+    """The text in lower case, as AWS compares it: characters beyond the basic plane stay what they are.
+
+    Those still count as letters where a sigma ends a word.
+    """
+    lower = text.lower()
+    if text.isascii() or max(text) <= "\uffff":
+        return lower
+    kept: list[str] = []
+    at = 0
+    for character in text:
+        length = len(character.lower())
+        kept.append(character if character > "\uffff" else lower[at : at + length])
+        at += length
+    return "".join(kept)
 
 
 def is_true(text: str) -> bool:

@@ -25,6 +25,11 @@ S3_ACTIONS: dict[str, frozenset[Literal["bucket", "object"]]] = {
     "s3:putobject": frozenset({"object"}),
     "s3:listbucket": frozenset({"bucket"}),
 }
+S3_KEYS = {
+    "s3:getobject": frozenset({"s3:existingobjecttag/", "s3:tlsversion"}),
+    "s3:putobject": frozenset({"s3:x-amz-acl", "s3:tlsversion"}),
+    "s3:listbucket": frozenset({"s3:prefix", "s3:max-keys", "s3:tlsversion"}),
+}
 
 
 def cases(name: str) -> list[Any]:
@@ -62,9 +67,22 @@ def test_trust_policy(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("bucket_documents.yaml"))
 def test_bucket_policy(case: dict[str, Any]) -> None:
     def validate(text: str) -> object:
-        return validate_bucket_policy(text, "arn:aws:s3:::b", principal_exists=exists, actions=S3_ACTIONS)
+        return validate_bucket_policy(text, "arn:aws:s3:::b", principal_exists=exists, actions=S3_ACTIONS, keys=S3_KEYS)
 
     assert said(validate, text_of(case)) == case["says"]
+
+
+def test_the_size_of_a_bucket_policy_is_that_of_its_compact_form() -> None:
+    names = [f"arn:aws:s3:::b/{number:04}/*" for number in range(900)]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+
+    def answer(count: int) -> str | None:
+        text = json.dumps({"Statement": {**statement, "Resource": names[:count]}}, indent=16)
+        assert len(text) > 20 * 1024
+        return said(lambda each: validate_bucket_policy(each, "arn:aws:s3:::b", principal_exists=exists), text)
+
+    assert answer(700) is None
+    assert answer(900) == "Normalized policy document exceeds the maximum allowed size of 20480 bytes"
 
 
 @pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}])

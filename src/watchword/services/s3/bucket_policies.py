@@ -24,9 +24,7 @@ from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.faults import access_denied, malformed_policy, method_not_allowed, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3_policy_actions import directory_bucket_actions, policy_actions
-
-POLICY_BYTES_MAX = 20 * 1024
+from watchword.services.s3_policy_actions import directory_bucket_actions, policy_actions, policy_condition_keys
 
 
 def _own_bucket(call: Call[Any], directory: Directory, method: str) -> Bucket:
@@ -45,14 +43,13 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
     """
     asked = call.request
     bucket = _own_bucket(call, directory, "PUT")
-    if len(asked.policy.encode()) > POLICY_BYTES_MAX:
-        raise malformed_policy(f"Policy exceeds the maximum allowed size of {POLICY_BYTES_MAX} bytes")
     try:
         validate_bucket_policy(
             asked.policy,
             bucket.arn,
             principal_exists=lambda kind, value: principal_exists(directory, kind, value),
             actions=directory_bucket_actions() if bucket.zone else policy_actions(),
+            keys=None if bucket.zone else policy_condition_keys(),
         )
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None

@@ -16,12 +16,10 @@ from watchword.policy.public_policies import is_policy_public
 from watchword.policy.validate import validate_bucket_policy
 from watchword.services.call import Call
 from watchword.services.operation import operation
-from watchword.services.s3_policy_actions import policy_actions
+from watchword.services.s3_policy_actions import policy_actions, policy_condition_keys
 from watchword.services.s3control import shapes
 from watchword.services.s3control.access_points import point_of
 from watchword.services.s3control.faults import access_denied, malformed_policy, no_such_access_point_policy
-
-POLICY_BYTES_MAX = 20 * 1024
 
 
 @operation("s3control:PutAccessPointPolicy", writes=True)
@@ -32,14 +30,13 @@ def put_access_point_policy(call: Call[shapes.PutAccessPointPolicyRequest], dire
     """
     asked = call.request
     point = point_of(asked, directory, call.region)
-    if len(asked.policy.encode()) > POLICY_BYTES_MAX:
-        raise malformed_policy(f"Policy exceeds the maximum allowed size of {POLICY_BYTES_MAX} bytes")
     try:
         validate_bucket_policy(
             asked.policy,
             point.arn,
             principal_exists=lambda kind, value: principal_exists(directory, kind, value),
             actions=policy_actions(in_access_points=True),
+            keys=policy_condition_keys(),
             before_key="/object/",
         )
     except MalformedPolicy as error:
