@@ -84,6 +84,7 @@ class EchoExchange:
 
 class EchoGateway:
     key_desk = None
+    audit_log = None
 
     def __init__(self, data_dir: Path) -> None:
         self._file = data_dir / "megabytes"

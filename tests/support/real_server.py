@@ -28,6 +28,8 @@ def main() -> None:
     data_dir = Path(sys.argv[1])
     options: dict[str, Any] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
     trusted = tuple(parse_network(text) for text in options.pop("trusted_proxies", ()))
+    if "metrics_from" in options:
+        options["metrics_from"] = tuple(parse_network(text) for text in options["metrics_from"])
     endpoints = tuple(parse_vpc_endpoint(text) for text in options.pop("vpc_endpoints", ()))
     file_bytes_max = options.pop("file_bytes_max", None)
     if file_bytes_max is not None:

@@ -17,6 +17,7 @@ from watchword.cli.options import data_option, json_option, parsed, store_option
 from watchword.server.settings import (
     HTTP_DEFAULT,
     HTTPS_DEFAULT,
+    LOOPBACK,
     Address,
     Network,
     Settings,
@@ -43,6 +44,13 @@ _NODE_OPTIONS = (
         metavar="SOCKET",
         envvar="WATCHWORD_KEYS_FROM",
         help="Serve as a front node: read no master key, ask the node at this socket for derived keys.",
+    ),
+    click.option(
+        "--metrics-from",
+        multiple=True,
+        metavar="CIDR",
+        callback=parsed(parse_network),
+        help="Who may read /_watchword/metrics; only this machine when left out.",
     ),
 )
 
@@ -146,6 +154,7 @@ def _settings(
     vpc_endpoints: tuple[VpcEndpointSettings, ...],
     keys_to: Path | None,
     keys_from: Path | None,
+    metrics_from: tuple[Network, ...],
     stale_max: int,
     store_url: str | None,
 ) -> Settings:
@@ -163,6 +172,7 @@ def _settings(
         vpc_endpoints=vpc_endpoints,
         keys_to=keys_to,
         keys_from=keys_from,
+        metrics_from=metrics_from or LOOPBACK,
         stale_max_seconds=stale_max,
         store_url=store_url,
     )

@@ -5,7 +5,7 @@ answered there unless it waits for the disk. Everything else runs as an ASGI app
 runs in a worker thread, files are sent in pieces.
 
 Decides what happens to bodies that nobody reads: a short rest is skipped, a long one is thrown away for a moment, so
-that the client sees its answer, and the connection closes. Answers `/_watchword/health` and `/_watchword/ready` itself.
+that the client sees its answer, and the connection closes. Answers `/_watchword/health`, `ready` and `metrics` itself.
 Never decides anything about who may do what.
 """
 
@@ -33,6 +33,7 @@ from watchword.server.bodies import (
     take_whole,
 )
 from watchword.server.contract import Commit, Exchange, Gateway
+from watchword.server.metrics import MetricsPage
 from watchword.server.settings import Settings
 from watchword.server.threads import Done, Threads, tell
 from watchword.server.turns import Turns
@@ -54,6 +55,8 @@ class _OwnExchange:
     reader: None = None
     body_bytes_max: int = INLINE_BYTES_MAX
     is_brief: bool = False
+    is_page: bool = False
+    """The page of metrics, which is made off the event loop."""
 
 
 @dataclass(slots=True)
@@ -67,12 +70,18 @@ class Started:
 class Front:
     """The application behind every connection of one process."""
 
-    def __init__(self, gateway: Gateway[Any], settings: Settings, threads: Threads) -> None:
+    def __init__(self, gateway: Gateway[Any], settings: Settings, threads: Threads, metrics: MetricsPage) -> None:
         self._gateway = gateway
+        self._metrics = metrics
         self._spool_dir = settings.spool_dir
         self._limits = settings.limits
         self.threads = threads
         self._turns: Turns[Any] = Turns(gateway.commit_all, threads)
+
+    @property
+    def waiting(self) -> int:
+        """How many commits wait for their turn."""
+        return self._turns.waiting
 
     def commit(self, exchange: Exchange, answer: Commit, done: Done) -> None:
         """Let a commit run off the event loop, then run `done` on it."""
@@ -205,7 +214,15 @@ class Front:
         raise FileNotFoundError(str(response.body))
 
     def _begin(self, head: RequestHead) -> Exchange:
-        return _own(head) if head.raw_path.startswith(OWN_PREFIX) else self._gateway.begin(head)
+        return self._own(head) if head.raw_path.startswith(OWN_PREFIX) else self._gateway.begin(head)
+
+    def _own(self, head: RequestHead) -> _OwnExchange:
+        name = head.raw_path[len(OWN_PREFIX) :]
+        if name not in (b"health", b"ready") and not (name == b"metrics" and self._metrics.may_see(head)):
+            return _OwnExchange(_plain(404, b"not found\n"))
+        if head.method not in ("GET", "HEAD"):
+            return _OwnExchange(_plain(405, b"only GET\n"))
+        return _OwnExchange(_plain(200, b"healthy\n") if name == b"health" else None, is_page=name == b"metrics")
 
     def _finish_small(self, exchange: Exchange, body: bytes) -> HttpResponse | Commit:
         try:
@@ -215,7 +232,9 @@ class Front:
         return self._finish(exchange, spooled)
 
     def _finish(self, exchange: Exchange, body: Spooled) -> HttpResponse | Commit:
-        return self._readiness if isinstance(exchange, _OwnExchange) else self._gateway.finish(exchange, body)
+        if isinstance(exchange, _OwnExchange):
+            return self._metrics.response if exchange.is_page else self._readiness
+        return self._gateway.finish(exchange, body)
 
     def _readiness(self) -> HttpResponse:
         return _plain(200, b"ready\n") if self._gateway.is_ready() else _plain(503, b"not ready\n")
@@ -230,15 +249,6 @@ class _Refused(Exception):  # noqa: N818 - carries an answer
 
 def _open_file(body: FileBody) -> BinaryIO:
     return body.path.open("rb")
-
-
-def _own(head: RequestHead) -> _OwnExchange:
-    name = head.raw_path[len(OWN_PREFIX) :]
-    if name not in (b"health", b"ready"):
-        return _OwnExchange(_plain(404, b"not found\n"))
-    if head.method not in ("GET", "HEAD"):
-        return _OwnExchange(_plain(405, b"only GET\n"))
-    return _OwnExchange(_plain(200, b"healthy\n") if name == b"health" else None)
 
 
 def _plain(status: int, body: bytes) -> HttpResponse:

@@ -58,6 +58,7 @@ from watchword.gateway.events import event_line
 from watchword.gateway.identify import GLOBAL_REGION
 from watchword.gateway.key_desk import KeyDesk
 from watchword.gateway.last_used import LastUsed
+from watchword.gateway.metrics import MeteredAuditLog, Metrics
 from watchword.gateway.paging import MARKER_PURPOSE, Markers
 from watchword.gateway.plans import Documents, Plans
 from watchword.gateway.records import RecordCache
@@ -98,7 +99,7 @@ class Initialized:
     root_secret_access_key: SecretText | None = None
 
 
-def open_store(data_dir: Path) -> Store:
+def open_store(data_dir: Path) -> SqliteStore:
     """The records of a data directory. Raises OperatorError, Unavailable."""
     return SqliteStore(data_dir / DATABASE)
 
@@ -174,7 +175,9 @@ def build(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Gatewa
         **keys.ports,
         "write_apart": functools.partial(_write_apart, store),
     }
-    audit_log = FileAuditLog(data_dir / "audit", event_line)
+    audit_log = MeteredAuditLog(
+        functools.partial(FileAuditLog, data_dir / "audit"), event_line, Metrics(lambda: store.commits), clock.now
+    )
     is_front = settings.keys_from is not None
     # Signature Version 2 is made with the secret itself, which a front node is not given.
     takes_v2 = settings.signature_v2 and not is_front

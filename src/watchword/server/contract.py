@@ -82,6 +82,11 @@ class Gateway(Protocol[E]):
     """Everything behind the front."""
 
     @property
+    def audit_log(self) -> object:
+        """What is told of every request; a `MeteredAuditLog` counts them."""
+        ...
+
+    @property
     def key_desk(self) -> KeyDesk | None:
         """What gives derived keys to front nodes, on a node that does."""
         ...

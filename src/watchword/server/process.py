@@ -27,6 +27,7 @@ from watchword.core.clock import Clock
 from watchword.server.app import Front
 from watchword.server.connections import FrontState
 from watchword.server.contract import Gateway
+from watchword.server.metrics import MetricsPage
 from watchword.server.protocol import FrontProtocol
 from watchword.server.settings import Limits, Settings
 from watchword.server.threads import Threads
@@ -75,7 +76,8 @@ class _Serving:
         self._clock = clock
         self._loop = loop
         self._threads = Threads(settings.threads, loop)
-        front = Front(gateway, settings, self._threads)
+        self._metrics = MetricsPage(settings, gateway.audit_log, self._lengths)
+        self._front = front = Front(gateway, settings, self._threads, self._metrics)
         self._state = FrontState(front, _within_file_limit(settings.limits), settings.trusted_proxies)
         self._config = Config(front, http="httptools", ws="none", lifespan="off", interface="asgi3", log_config=None)
         self._config.load()
@@ -144,9 +146,18 @@ class _Serving:
                 ticked = self._loop.create_task(self._threads.run(self._tick_behind))
             await asyncio.sleep(1)
 
+    def _lengths(self) -> dict[str, float]:
+        """What is open and what waits, for the page of metrics."""
+        return {
+            "watchword_connections": len(self._state.open),
+            'watchword_waiting{for="thread"}': self._threads.waiting,
+            'watchword_waiting{for="turn"}': self._front.waiting,
+        }
+
     def _tick_behind(self) -> None:
         try:
             self._gateway.tick()
+            self._metrics.leave()
         except Exception:
             log.exception("the background work failed; it is tried again in a second")
 

@@ -16,6 +16,7 @@ from watchword.core.errors import OperatorError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
 HTTP_DEFAULT = "localhost:8484"
 HTTPS_DEFAULT = "localhost:8485"
 REGION_DEFAULT = "us-east-1"
@@ -96,6 +97,8 @@ class Settings:
     """Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     vpc_endpoints: tuple[VpcEndpointSettings, ...] = ()
     """Further listeners, each of which stands for a VPC endpoint."""
+    metrics_from: tuple[Network, ...] = LOOPBACK
+    """Who may read `/_watchword/metrics`."""
     stale_max_seconds: int = 300
     """How long decisions go on from memory when the store is lost."""
     shutdown_seconds: float = 30

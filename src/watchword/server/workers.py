@@ -35,6 +35,7 @@ from watchword.server.data_directory import (
 )
 from watchword.server.listeners import Listener, open_listeners, url_of
 from watchword.server.master_key import note_known_keys, require_no_key
+from watchword.server.metrics import forget_earlier
 from watchword.server.process import BoundSocket, serve_process
 from watchword.server.settings import Settings, check_store
 
@@ -55,6 +56,7 @@ def serve(settings: Settings, build: Build, clock: Clock, on_ready: Callable[[di
         if held.keys_from is None:
             note_known_keys(held.data_dir)
         empty_spool(held.run_dir)
+        forget_earlier(held.run_dir)
         listeners = open_listeners(held)
         description = describe(held, listeners)
 

@@ -51,3 +51,8 @@ class CommitMarks:
 def are_at_rest(marks: bytes) -> bool:
     """True when every commit that began has ended."""
     return marks[:_ENDED_AT] == marks[_ENDED_AT:]
+
+
+def ended(marks: bytes) -> int:
+    """The number of the last commit that ended."""
+    return _MARKS.unpack(marks)[1]

@@ -27,7 +27,7 @@ import apsw
 
 from watchword.core.errors import Conflict, Unavailable
 from watchword.directory.ports import Collection, Listener, Record, RecordType, ShortBodies, Transaction
-from watchword.storage.commit_marks import are_at_rest
+from watchword.storage.commit_marks import are_at_rest, ended
 from watchword.storage.commits import ATTEMPTS_MAX, Job, Line
 from watchword.storage.feed import FEED_LINES_MAX, Follower
 from watchword.storage.rows import Codecs, RowBodies, collection_of
@@ -246,6 +246,11 @@ class SqliteStore:
         jobs = [Job(change) for change in changes]
         self._line.run_all(jobs)
         return [job.outcome for job in jobs]
+
+    @property
+    def commits(self) -> int:
+        """How many commits all processes have made, as far as the marks tell."""
+        return ended(self._memory[:])
 
     def follow(self, listener: Listener) -> None:
         with self._refreshing:
