@@ -62,6 +62,7 @@ class Bodies:
         self._store = store
         self._short_bytes_max = short_bytes_max
         self._hot = _HotRanges()
+        self._find = self._hot.ranges.get
         self.apart: Bodies = Bodies(store, short_bytes_max=0) if short_bytes_max else self
         """The same, but every body goes into the object store: for parts of uploads."""
         self.spooled = store.spooled
@@ -101,7 +102,7 @@ class Bodies:
         """A range of a body, as a response body: read when it is small. Raises Unavailable, Lost."""
         if opener is not None:
             return self._range(blob, offset, length, transaction, opener)
-        found = self._hot.find(blob, offset, length)
+        found = self._find((blob, offset, length))
         if found is not None:
             return found
         answer = self._range(blob, offset, length, transaction, None)
@@ -141,23 +142,21 @@ class Bodies:
 class _HotRanges:
     """Short ranges that were read lately. A blob never changes, so what is kept is never stale."""
 
-    __slots__ = ("_bytes", "_ranges")
+    __slots__ = ("_bytes", "ranges")
 
     def __init__(self) -> None:
-        self._ranges: dict[tuple[str, int, int], bytes] = {}
+        self.ranges: dict[tuple[str, int, int], bytes] = {}
+        """By blob, offset and length."""
         self._bytes = 0
-
-    def find(self, blob: str, offset: int, length: int) -> bytes | None:
-        return self._ranges.get((blob, offset, length))
 
     def keep(self, blob: str, offset: int, data: bytes) -> None:
         """Keep a range; the oldest make room."""
         if len(data) > HOT_RANGE_BYTES_MAX:
             return
-        if self._ranges.setdefault((blob, offset, len(data)), data) is data:
+        if self.ranges.setdefault((blob, offset, len(data)), data) is data:
             self._bytes += len(data)
         while self._bytes > HOT_BYTES_MAX:
-            oldest = self._ranges.pop(next(iter(self._ranges)), b"")
+            oldest = self.ranges.pop(next(iter(self.ranges)), b"")
             self._bytes -= len(oldest)
 
 
