@@ -24,7 +24,7 @@ def backup(data_dir: Path, target: Path, store_url: str | None) -> None:
     from watchword.server.system_clock import SystemClock
 
     manifest = back_up(data_dir, target, SystemClock())
-    click.echo(f"copied the records and {manifest.blobs} objects ({manifest.blobs_bytes} bytes) to {target}")
+    click.echo(f"copied the records and {manifest.blobs} long objects ({manifest.blobs_bytes} bytes) to {target}")
     click.echo(f"the master key is not among them: keep {data_dir / 'master.key'} somewhere else")
 
 
@@ -44,7 +44,7 @@ def restore(source: Path, data_dir: Path, master_key: Path | None, store_url: st
     from watchword.server.system_clock import SystemClock
 
     manifest = restore_directory(source, data_dir, master_key, SystemClock())
-    click.echo(f"restored the records and {manifest.blobs} objects of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo(f"restored the records and {manifest.blobs} long objects of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"next: watchword serve --data {data_dir}")
 
 

@@ -1,7 +1,7 @@
 """Backups of a SQLite store and its object files, made while the store is in use, and their way back.
 
-    TARGET/database       the records: a compact copy of one instant, free of what was deleted
-    TARGET/objects/ab/ID  the blobs
+    TARGET/database       the records and short bodies: a compact copy of one instant, free of what was deleted
+    TARGET/objects/ab/ID  the blobs of the object store
     TARGET/objects.sha256 the digest of each, as `sha256sum --check` reads it
     TARGET/manifest.json  written last, with the digests of the two files: a folder without it is no backup
 

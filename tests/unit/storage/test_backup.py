@@ -16,6 +16,7 @@ from tests.conformance.records import COUNTERS, PEOPLE, Counter, Person
 
 from watchword.core.errors import OperatorError
 from watchword.core.http import Spooled
+from watchword.directory.bodies import SHORT_BYTES_MAX, Bodies, short_number
 from watchword.directory.ports import Transaction
 from watchword.storage.backup import back_up, restore
 from watchword.storage.objects import LocalObjects, blob_paths
@@ -25,25 +26,31 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 class Place:
-    """A data directory in use."""
+    """A data directory in use; all bodies are files, or `short_bytes_max` says which are short."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, short_bytes_max: int = 0) -> None:
         self.database = folder / "watchword.db"
         self.files = folder / "objects"
         self.store = SqliteStore(self.database)
         self.objects = LocalObjects(self.files, os.urandom, grace_seconds=0)
+        self.bodies = Bodies(self.objects, short_bytes_max=short_bytes_max)
 
     def keep_object(self, name: str, data: bytes) -> str:
-        blob = self.objects.stage(Spooled(data=data, path=None, size=len(data), checksums={}))
-        self.store.write(lambda t: t.collection(PEOPLE).add(Person(account="1", name=name, note=blob)))
-        return blob
+        new = self.bodies.stage(Spooled(data=data, path=None, size=len(data), checksums={}))
+
+        def change(transaction: Transaction) -> str:
+            blob = self.bodies.keep(new, transaction)
+            transaction.collection(PEOPLE).add(Person(account="1", name=name, note=blob))
+            return blob
+
+        return self.store.write(change)
 
     def drop_object(self, name: str) -> None:
         def change(transaction: Transaction) -> None:
             person = transaction.collection(PEOPLE).get("1", name)
             assert person is not None
             transaction.collection(PEOPLE).remove(person)
-            transaction.after_commit(lambda: self.objects.discard(person.note))
+            self.bodies.release(person.note, transaction)
 
         self.store.write(change)
 
@@ -71,10 +78,29 @@ def test_a_restored_store_holds_what_was_there(copy: Path, tmp_path: Path) -> No
         assert snapshot.collection(COUNTERS).get("x") == Counter(name="x", value=7)
         person = snapshot.collection(PEOPLE).get("1", "ann")
         assert person is not None
-        assert place.objects.body(person.note, 0, 12) == b"bytes of ann"
+        assert place.bodies.body(person.note, 0, 12, snapshot) == b"bytes of ann"
     place.keep_object("bob", b"goes on")
     assert place.store.refresh() == 3
     place.store.close()
+
+
+def test_short_bodies_are_among_the_records_of_a_backup(tmp_path: Path) -> None:
+    place = Place(tmp_path / "data", SHORT_BYTES_MAX)
+    place.keep_object("ann", b"bytes of ann")
+    place.keep_object("bob", b"a secret that was deleted")
+    place.drop_object("bob")
+    back_up(place.database, place.files, tmp_path / "copy", NOON)
+    place.store.close()
+    assert b"a secret that was deleted" not in (tmp_path / "copy" / "database").read_bytes()
+    manifest = restore(tmp_path / "copy", tmp_path / "new" / "watchword.db", tmp_path / "new" / "objects")
+    assert (manifest.blobs, manifest.blobs_bytes) == (0, 0)
+    restored = Place(tmp_path / "new", SHORT_BYTES_MAX)
+    with restored.store.read() as snapshot:
+        person = snapshot.collection(PEOPLE).get("1", "ann")
+        assert person is not None
+        assert restored.bodies.body(person.note, 0, 12, snapshot) == b"bytes of ann"
+    assert short_number(restored.keep_object("carl", b"new")) == 3, "a number is never given twice"
+    restored.store.close()
 
 
 def test_only_the_owner_can_read_a_backup(copy: Path, tmp_path: Path) -> None:
@@ -85,7 +111,9 @@ def test_only_the_owner_can_read_a_backup(copy: Path, tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_backup_under_load_is_one_instant_and_misses_no_blob(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("short_bytes_max", [0, SHORT_BYTES_MAX], ids=["files", "short"])
+def test_a_backup_under_load_is_one_instant_and_misses_no_body(tmp_path: Path, short_bytes_max: int) -> None:
+    place = Place(tmp_path / "data", short_bytes_max)
     place.keep_object("0", b"0")
     stop = threading.Event()
 
@@ -102,15 +130,17 @@ def test_a_backup_under_load_is_one_instant_and_misses_no_blob(place: Place, tmp
         back_up(place.database, place.files, tmp_path / f"copy{attempt}", NOON)
     stop.set()
     worker.join()
+    place.store.close()
     for attempt in range(5):
         folder = tmp_path / f"new{attempt}"
         restore(tmp_path / f"copy{attempt}", folder / "watchword.db", folder / "objects")
-        restored = Place(folder)
+        restored = Place(folder, short_bytes_max)
         with restored.store.read() as snapshot:
             people = list(snapshot.collection(PEOPLE).under())
             assert len(people) in {1, 2}
             for person in people:
-                assert restored.objects.body(person.note, 0, len(person.name)) == person.name.encode()
+                body = restored.bodies.body(person.note, 0, len(person.name), snapshot)
+                assert body == person.name.encode()
         restored.store.close()
 
 
