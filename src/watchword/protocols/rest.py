@@ -134,9 +134,9 @@ class RestBinding:
                 if name in in_header:
                     key, take = in_header[name]
                     found[key] = self._checked(take, name.decode("latin-1"), header_text(head, name) or "")
-            for key, name in needed:
+            for key, header in needed:
                 if key not in found:
-                    raise self._body.missing_header(name)
+                    raise self._body.missing_header(header)
             return found
 
         return read
