@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -18,7 +18,12 @@ class AwsPolicy(NamedTuple):
     """`v1`, `v2`, …"""
     created_at: datetime
     updated_at: datetime
-    document: str
+    read: Callable[[], str]
+    """Reads the document: most who ask for a policy want the rest."""
+
+    @property
+    def document(self) -> str:
+        return self.read()
 
 
 class AwsPolicies(Protocol):

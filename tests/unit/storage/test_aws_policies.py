@@ -77,3 +77,19 @@ def test_ids_have_the_form_of_aws_and_differ(policies: ShippedAwsPolicies) -> No
     assert len(ids) == policies.count()
     assert all(len(id_) == 21 and id_.startswith("ANPA") for id_ in ids)
     assert policy_id(ADMINISTRATOR) in ids
+
+
+class Sealed(ShippedAwsPolicies):
+    """An archive whose documents nobody may read."""
+
+    def _decompress(self, index: int) -> bytes:
+        raise PermissionError(f"block {index} was read")
+
+
+def test_who_lists_policies_reads_no_document() -> None:
+    sealed = Sealed()
+    listed = list(sealed.under())
+    assert len(listed) == sealed.count()
+    assert sealed.get(ADMINISTRATOR) in listed
+    with pytest.raises(PermissionError):
+        assert listed[0].document

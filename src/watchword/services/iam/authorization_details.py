@@ -21,7 +21,7 @@ from watchword.services.iam.documents import encoded, shown_trust_policy
 from watchword.services.iam.groups import groups_of
 from watchword.services.iam.inline_policies import inline_policy_views
 from watchword.services.iam.instance_profiles import instance_profile_view
-from watchword.services.iam.managed_policies import attachment_count, boundary_count, is_used
+from watchword.services.iam.policy_usage import PolicyUsage
 from watchword.services.iam.policy_versions import version_view, versions_of
 from watchword.services.iam.roles import last_used_view
 from watchword.services.iam.tagging import tag_views
@@ -52,7 +52,8 @@ def _local_policies(
 
 def _aws_policies(directory: Directory, aws_policies: AwsPolicies, account: str, after: str | None) -> Iterator[Entity]:
     """Only those of AWS's policies that are in use."""
-    return (policy for policy in aws_policies.under(after=after) if is_used(directory, account, policy.arn, None))
+    usage = PolicyUsage(directory, account, of_many=True)
+    return (policy for policy in aws_policies.under(after=after) if usage.is_used(policy.arn, None))
 
 
 def _key(account: str, after: str | None) -> tuple[str, str] | None:
@@ -79,6 +80,7 @@ def get_account_authorization_details(
     groups: list[shapes.GroupDetail] = []
     roles: list[shapes.RoleDetail] = []
     policies: list[shapes.ManagedPolicyDetail] = []
+    usage: PolicyUsage | None = None
     for _, entity in page.rows:
         if isinstance(entity, User):
             users.append(_user_detail(directory, entity))
@@ -87,7 +89,8 @@ def get_account_authorization_details(
         elif isinstance(entity, Role):
             roles.append(_role_detail(directory, entity))
         else:
-            policies.append(_policy_detail(directory, call.account, entity))
+            usage = usage or PolicyUsage(directory, call.account, of_many=True)
+            policies.append(_policy_detail(directory, usage, entity))
     return shapes.GetAccountAuthorizationDetailsResponse(
         user_detail_list=users,
         group_detail_list=groups,
@@ -156,7 +159,9 @@ def _role_detail(directory: Directory, role: Role) -> shapes.RoleDetail:
     )
 
 
-def _policy_detail(directory: Directory, account: str, policy: ManagedPolicy | AwsPolicy) -> shapes.ManagedPolicyDetail:
+def _policy_detail(
+    directory: Directory, usage: PolicyUsage, policy: ManagedPolicy | AwsPolicy
+) -> shapes.ManagedPolicyDetail:
     if isinstance(policy, ManagedPolicy):
         default_version, description = f"v{policy.default_version}", policy.description
         versions = [version_view(version, policy, is_whole=True) for version in versions_of(directory, policy)]
@@ -176,8 +181,8 @@ def _policy_detail(directory: Directory, account: str, policy: ManagedPolicy | A
         arn=policy.arn,
         path=policy.path,
         default_version_id=default_version,
-        attachment_count=attachment_count(directory, account, policy.arn),
-        permissions_boundary_usage_count=boundary_count(directory, account, policy.arn),
+        attachment_count=usage.attachments(policy.arn),
+        permissions_boundary_usage_count=usage.boundaries(policy.arn),
         is_attachable=True,
         description=description or None,
         create_date=policy.created_at,

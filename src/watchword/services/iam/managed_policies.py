@@ -18,24 +18,14 @@ from watchword.services.iam import quotas, shapes
 from watchword.services.iam.documents import check_identity_policy
 from watchword.services.iam.errors import DeleteConflict, EntityAlreadyExists
 from watchword.services.iam.lookups import any_policy, policy_with_arn
+from watchword.services.iam.policy_usage import PolicyUsage
 from watchword.services.iam.tagging import checked_tags, tag_views
 from watchword.services.operation import operation
 
 AnyPolicy = ManagedPolicy | AwsPolicy
 
 
-def attachment_count(directory: Directory, account: str, arn: str) -> int:
-    """How many users, groups and roles have the policy."""
-    return directory.attachments.count(account, arn)
-
-
-def boundary_count(directory: Directory, account: str, arn: str) -> int:
-    """How many users and roles have the policy as their boundary."""
-    users = sum(1 for _ in directory.users.where("boundary", account, arn))
-    return users + sum(1 for _ in directory.roles.where("boundary", account, arn))
-
-
-def policy_view(directory: Directory, account: str, policy: AnyPolicy, *, is_whole: bool) -> shapes.Policy:
+def policy_view(policy: AnyPolicy, usage: PolicyUsage, *, is_whole: bool) -> shapes.Policy:
     """A policy as the API shows it; only GetPolicy shows description and tags."""
     is_own = isinstance(policy, ManagedPolicy)
     return shapes.Policy(
@@ -44,8 +34,8 @@ def policy_view(directory: Directory, account: str, policy: AnyPolicy, *, is_who
         arn=policy.arn,
         path=policy.path,
         default_version_id=f"v{policy.default_version}" if is_own else policy.version,
-        attachment_count=attachment_count(directory, account, policy.arn),
-        permissions_boundary_usage_count=boundary_count(directory, account, policy.arn),
+        attachment_count=usage.attachments(policy.arn),
+        permissions_boundary_usage_count=usage.boundaries(policy.arn),
         is_attachable=True,
         description=(policy.description or None) if is_own and is_whole else None,
         create_date=policy.created_at,
@@ -115,7 +105,7 @@ def get_policy(
 ) -> shapes.GetPolicyResponse:
     """Get a policy of the account or of AWS. Raises NoSuchEntity, ValidationError."""
     policy = any_policy(directory, aws_policies, call.account, call.request.policy_arn)
-    return shapes.GetPolicyResponse(policy=policy_view(directory, call.account, policy, is_whole=True))
+    return shapes.GetPolicyResponse(policy=policy_view(policy, PolicyUsage(directory, call.account), is_whole=True))
 
 
 @operation("iam:ListPolicies")
@@ -123,23 +113,16 @@ def list_policies(
     call: Call[shapes.ListPoliciesRequest], directory: Directory, aws_policies: AwsPolicies
 ) -> shapes.ListPoliciesResponse:
     """List policies by name: those of the account, AWS's, or both; if asked, only those in use."""
-    rows = _policies(call, directory, aws_policies)
+    rows, usage = _policies(call, directory, aws_policies), PolicyUsage(directory, call.account, of_many=True)
     if call.request.only_attached:
-        usage = call.request.policy_usage_filter
-        rows = (policy for policy in rows if is_used(directory, call.account, policy.arn, usage))
+        wanted = call.request.policy_usage_filter
+        rows = (policy for policy in rows if usage.is_used(policy.arn, wanted))
     page = call.paged(rows, lambda policy: f"{policy.name.lower()} {_owner(policy)}")
     return shapes.ListPoliciesResponse(
-        policies=[policy_view(directory, call.account, policy, is_whole=False) for policy in page.rows],
+        policies=[policy_view(policy, usage, is_whole=False) for policy in page.rows],
         is_truncated=page.is_truncated,
         marker=page.marker,
     )
-
-
-def is_used(directory: Directory, account: str, arn: str, usage: str | None) -> bool:
-    """True when the policy is attached or a boundary; `usage` narrows it to one of the two."""
-    if usage != "PermissionsBoundary" and attachment_count(directory, account, arn):
-        return True
-    return usage != "PermissionsPolicy" and boundary_count(directory, account, arn) > 0
 
 
 def _owner(policy: AnyPolicy) -> str:
@@ -175,7 +158,7 @@ def _own_policies(
 def delete_policy(call: Call[shapes.DeletePolicyRequest], directory: Directory) -> None:
     """Delete a policy that nobody has, with its one version. Raises NoSuchEntity, DeleteConflict, ValidationError."""
     policy = policy_with_arn(directory, call.account, call.request.policy_arn)
-    if is_used(directory, call.account, policy.arn, None):
+    if PolicyUsage(directory, call.account).is_used(policy.arn, None):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     versions = list(directory.policy_versions.under(call.account, policy.id))
     if len(versions) > 1:
