@@ -160,6 +160,20 @@ def test_a_signed_reader_chooses_the_headers_of_the_answer(s3: Any, bucket: str)
     assert refusal(s3.get_object, Bucket=bucket, Key="k", ResponseContentDisposition=splitting)[0] == "InvalidArgument"
 
 
+@pytest.mark.parametrize(
+    "location", ["ftp://example.org", "page.html", "javascript:alert(1)", "//", "https://example.org/a"]
+)
+def test_a_redirection_of_a_website_leads_to_a_page(s3: Any, bucket: str, location: str) -> None:
+    sent = {"Bucket": bucket, "Key": "redirect", "WebsiteRedirectLocation": location}
+    if location.startswith(("/", "https:")):
+        s3.put_object(**sent)
+        assert s3.head_object(Bucket=bucket, Key="redirect")["WebsiteRedirectLocation"] == location
+        return
+    said = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    for call in (s3.put_object, s3.create_multipart_upload):
+        assert refusal(call, **sent) == ("InvalidRedirectLocation", said)
+
+
 def test_metadata_has_a_limit(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"key": "v" * 2045})
     code, message = refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"", Metadata={"key": "v" * 2046})

@@ -23,6 +23,7 @@ from watchword.services.s3.faults import (
     acl_not_supported,
     invalid_argument,
     invalid_encryption,
+    invalid_redirect_location,
     invalid_storage_class,
     metadata_too_large,
     not_implemented,
@@ -50,7 +51,10 @@ _KEPT_HEADERS = (
 
 
 def check_draft(asked: Any) -> None:
-    """Raise MetadataTooLarge, InvalidStorageClass, InvalidTag, InvalidArgument, NotImplemented."""
+    """Check what is said of a new object.
+
+    Raises MetadataTooLarge, InvalidStorageClass, InvalidTag, InvalidRedirectLocation, InvalidArgument, NotImplemented.
+    """
     if asked.metadata:
         _check_metadata(asked.metadata)
     classes = (EXPRESS,) if asked.bucket.endswith(DIRECTORY_SUFFIX) else STORAGE_CLASSES
@@ -61,8 +65,14 @@ def check_draft(asked: Any) -> None:
     if asked.tagging:
         header_tags(asked.tagging)
     if asked.website_redirect_location is not None:
-        _check_value("x-amz-website-redirect-location", asked.website_redirect_location)
+        _check_redirect(asked.website_redirect_location)
     refuse_unbuilt(asked)
+
+
+def _check_redirect(location: str) -> None:
+    _check_value("x-amz-website-redirect-location", location)
+    if not location.startswith(("/", "http://", "https://")):
+        raise invalid_redirect_location()
 
 
 def _check_asked_encryption(asked: Any) -> None:

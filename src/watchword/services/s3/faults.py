@@ -94,6 +94,12 @@ def invalid_range(asked: str, size: int) -> ApiError:
     )
 
 
+def invalid_redirect_location() -> ApiError:
+    """Recorded at AWS: laurilehmijoki/s3_website issue 99, scality/Arsenal pull request 212."""
+    message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    return ApiError("InvalidRedirectLocation", message)
+
+
 def invalid_request(message: str) -> ApiError:
     return ApiError("InvalidRequest", message)
 
