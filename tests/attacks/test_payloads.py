@@ -198,3 +198,16 @@ def test_a_stranger_may_not_send_a_long_document(acme: Account) -> None:
     document = b"<Delete>" + b"<Object><Key>k</Key></Object>" * 3000 + b"</Delete>"
     answer = unsigned(acme.administrator, "POST", f"/{bucket}?delete", document).send()
     assert (answer.status, answer.code) == (400, "EntityTooLarge")
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/k"), ("DELETE", "/k"), ("PUT", "?tagging"), ("PUT", "/k?tagging"), ("POST", "?delete")],
+)
+def test_what_is_no_object_has_no_trailers(admin: Keys, bucket: str, method: str, target: str) -> None:
+    """As measured at S3, which looks at the signature first."""
+    mode, headers = "STREAMING-UNSIGNED-PAYLOAD-TRAILER", {"x-amz-decoded-content-length": "0"}
+    request = raw(admin, method, f"/{bucket}{target}", "s3", headers=headers, payload_hash=mode)
+    expected = (400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.")
+    assert request.send().error == expected
+    assert request.with_authorization("Signature=", "Signature=0").send().code != "InvalidRequest"

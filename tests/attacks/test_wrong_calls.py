@@ -76,6 +76,13 @@ class TestQuery:
         assert unsigned(admin, "POST", "/", form.encode(), content_type=FORM).send().error == expected
         assert_nothing_made(admin)
 
+    @pytest.mark.parametrize("action", ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"])
+    def test_what_takes_no_signature_asks_for_none(self, admin: Keys, action: str) -> None:
+        """It is not built, and says so; it does not ask for what it would not look at."""
+        form = urlencode({"Action": action, "Version": "2011-06-15"}).encode()
+        answer = unsigned(admin, "POST", "/", form, content_type=FORM).send()
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+
     @pytest.mark.parametrize("target", ["/%", "/%zz", "/../x", "/a/../../b"])
     def test_a_path_that_cannot_be_is_answered_by_the_status_alone(self, admin: Keys, target: str) -> None:
         answer = replace(whoami(admin), target=target).send()

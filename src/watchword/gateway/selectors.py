@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from watchword.core.errors import ApiError
 from watchword.core.http import RequestHead
-from watchword.gateway.strays import refuse_encryption, refuse_strays
+from watchword.gateway.strays import ENCRYPTION, refuse_encryption, refuse_strays
 from watchword.protocols.faults import method_not_allowed
 from watchword.protocols.routes import query_values
 
@@ -122,6 +122,8 @@ def read_resource(head: RequestHead, bucket: str | None) -> tuple[bytes, Chosen]
 
 def refuse_method(head: RequestHead, path: bytes, chosen: Chosen) -> None:
     """Raise ApiError for (2), and for an upload with parameters that it does not take."""
+    if not chosen and head.method != "POST" and ENCRYPTION not in head.fields:
+        return  # nearly every request
     if path.startswith(_CONTROL):
         return
     method, is_object = head.method, _is_object(path)

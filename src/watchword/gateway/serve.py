@@ -47,7 +47,7 @@ from watchword.gateway.presigned import with_query_headers
 from watchword.gateway.records import CachedTransaction, RecordCache
 from watchword.gateway.respond import as_api_error, ids_for, not_built, not_served, render, render_error, unavailable
 from watchword.gateway.selectors import read_resource, refuse_method
-from watchword.gateway.strays import ENCRYPTION, parameters_in, refuse_bare_keys, told_instead
+from watchword.gateway.strays import parameters_in, refuse_bare_keys, told_instead
 from watchword.gateway.surroundings import Surroundings, VpcEndpoint
 from watchword.signing.claims import Form
 from watchword.signing.errors import Dialect, SignatureError
@@ -187,27 +187,27 @@ class Gateway:
                 exchange.target = target.in_region(own_region)
             exchange.proof = ANONYMOUS if claim is None else self.gate.prove(claim, None, exchange.now)
             self._note(exchange)
-            if chosen or head.method == "POST" or ENCRYPTION in head.fields:
-                refuse_method(head, path, chosen)
+            refuse_method(head, path, chosen)
             self._name_operation(exchange, b"", path)
+            entry, key = exchange.entry, exchange.proof.key
+            assert entry is not None
             if has_body(head, claim):
-                sums_body = exchange.operation_name != "CompleteMultipartUpload"
-                exchange.reader = reader = payload_reader(head, claim, exchange.proof.key, sums_body=sums_body)
+                exchange.reader = reader = payload_reader(
+                    head, claim, key, sums_body=entry.codec.name != "CompleteMultipartUpload", is_object=entry.streams
+                )
             else:
                 exchange.body_bytes_max = 0
-                entry = exchange.entry
-                if self.hand_on is not None and entry is not None and entry.operation.needs_master_key:
+                if self.hand_on is not None and entry.operation.needs_master_key:
                     return
-                if entry is not None and not entry.operation.writes:
+                if not entry.operation.writes:
                     self._authorize(exchange, b"", directory)
                     exchange.response = self._read(exchange, directory)
                 return
-            streams = exchange.entry is not None and exchange.entry.streams
-            size_max = s3_body_bytes_max(streams=streams, is_signed=claim is not None)
+            size_max = s3_body_bytes_max(streams=entry.streams, is_signed=claim is not None)
             if reader.declared_size > size_max:
                 raise BodyTooLarge(size_max)
-            exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if streams else size_max
-            if streams:
+            exchange.body_bytes_max = size_max + FRAMES_BYTES_MAX if entry.streams else size_max
+            if entry.streams:
                 self._authorize(exchange, b"", directory)
 
     def _expect_form(self, exchange: Exchange, path: bytes) -> bool:

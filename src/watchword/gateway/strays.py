@@ -19,11 +19,14 @@ from collections.abc import Mapping
 from watchword.core.errors import ApiError, WatchwordError
 from watchword.core.http import RequestHead
 from watchword.gateway.identify import Served
+from watchword.gateway.respond import not_built
 from watchword.protocols.faults import method_not_allowed, no_action
 from watchword.protocols.query import form_of
 from watchword.signing.errors import Dialect, Kind, SignatureError
 
 ENCRYPTION = b"x-amz-server-side-encryption"
+_FOR_STRANGERS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+"""Operations that bring a proof of their own, and no signature."""
 _FORM = b"application/x-www-form-urlencoded"
 _KEY = b"x-amz-server-side-encryption-customer-key"
 _SOURCE_KEY = b"x-amz-copy-source-server-side-encryption-customer-key"
@@ -50,9 +53,19 @@ def told_instead(error: SignatureError, service: Served, head: RequestHead, body
         form = b"&" + form_of(head, parameters_in(service, head, body))
         if b"&Action=" not in form and b"%" not in form:
             return no_action(head)
-        if error.kind is Kind.MISSING_TOKEN and b"&SignatureVersion=" in form:
-            return SignatureError(Kind.INCOMPLETE, "AWS Signature Version 2 is not supported.")
+        if error.kind is Kind.MISSING_TOKEN:
+            if b"&SignatureVersion=" in form:
+                return SignatureError(Kind.INCOMPLETE, "AWS Signature Version 2 is not supported.")
+            return _unbuilt_for_strangers(service, form) or error
     return error
+
+
+def _unbuilt_for_strangers(service: Served, form: bytes) -> ApiError | None:
+    """What is told where a signature is none of what is missing: the operation takes none, and is not built."""
+    for name in _FOR_STRANGERS:
+        if b"&Action=" + name.encode() + b"&" in form + b"&" and service.entry(name) is None:
+            return not_built(service.name, name)
+    return None
 
 
 def _refused_target(service: Served, head: RequestHead) -> ApiError | None:

@@ -87,7 +87,7 @@ def _header_claim(
     credential, names, signature = parts
     signed = signed_names(names)
     _check_host(signed)  # (5)
-    moment = parse_header_date(date or "")
+    moment = parse_header_date(date or "") or _first_date(head)
     if moment is None:  # (6)
         raise SignatureError(Kind.INCOMPLETE, f"Date must be in ISO-8601 'basic format'. Got '{date}'. {_DATE_HELP}")
     key, scope = _check_time_and_scope(rules, now, moment, credential, region_set)  # (7) to (10)
@@ -106,6 +106,12 @@ def _header_claim(
         canonical_head(head.method, path, query, signed, fields),
         algorithm,
     )
+
+
+def _first_date(head: RequestHead) -> Moment | None:
+    """The date in the first of several lines; all of them are signed nevertheless."""
+    lines = [value for name, value in head.headers if name == b"x-amz-date"]
+    return parse_header_date(lines[0].decode("latin-1")) if len(lines) > 1 else None
 
 
 def _query_claim(head: RequestHead, rules: Rules, now: datetime, path: bytes, pairs: list[Pair]) -> Claim:

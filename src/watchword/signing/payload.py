@@ -126,14 +126,18 @@ def payload_reader(
     *,
     wanted: Collection[str] = ("md5",),
     sums_body: bool = True,
+    is_object: bool = True,
 ) -> PayloadReader:
     """Make the reader of a request's body. `claim` is verified with `key`; both are None for a stranger.
 
     `wanted` are digests to compute whatever the client sends. `sums_body` is False for CompleteMultipartUpload, whose
-    x-amz-checksum-* headers speak of the object. Raises SignatureError or ApiError for heads that cannot be right.
+    x-amz-checksum-* headers speak of the object; `is_object` is False for documents, which have no trailers. Raises
+    SignatureError or ApiError for heads that cannot be right.
     """
     payload_hash = _payload_hash(head, claim)  # (1)
     mode = STREAMING.get(payload_hash)
+    if mode is not None and mode.trailers and not is_object:
+        raise SignatureError(Kind.REQUEST, "The value of x-amz-content-sha256 header is invalid.")
     size = _content_length(head) if mode is None else _decoded_length(head)  # (2)
     stated = _StatedChecksums(head)
     md5 = _content_md5(head)  # (3)

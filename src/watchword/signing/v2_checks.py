@@ -79,8 +79,9 @@ NO_SCOPE = Scope("", "", "", "s3", "", has_region=False)
 _NOTHING_SIGNED = signed_names("")
 _BUCKET_ALONE = re.compile(rb"/[^/]+\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EXPIRES_MAX = 2**31 - 1
-_DIGITS_MAX = 11
+# A number of seconds as S3 reads it: of 32 bits with a sign, whatever zeros stand before it.
+_NUMBER = re.compile(r"(-?)0*([0-9]{1,10})\Z", re.ASCII)
+_BEYOND = 2**31
 
 
 def is_v2_query(pairs: list[Pair]) -> bool:
@@ -143,10 +144,11 @@ def read_v2_query_claim(head: RequestHead, rules: Rules, now: datetime, is_taken
         raise SignatureError(
             Kind.DENIED, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
         )
-    is_number = expires.isascii() and expires.isdigit() and len(expires) <= _DIGITS_MAX
-    if not is_number or int(expires) > _EXPIRES_MAX:  # (3)
+    match = _NUMBER.match(expires)
+    seconds = int(match[1] + match[2]) if match else _BEYOND
+    if not -_BEYOND <= seconds < _BEYOND:  # (3)
         raise SignatureError(Kind.DENIED, f"Invalid date (should be seconds since epoch): {expires}")
-    ends_at = _EPOCH + timedelta(seconds=int(expires))
+    ends_at = _EPOCH + timedelta(seconds=seconds)
     if now > ends_at:  # (4)
         raise SignatureError(
             Kind.DENIED, "Request has expired", {"Expires": iso8601(ends_at), "ServerTime": iso8601(now)}

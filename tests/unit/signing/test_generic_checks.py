@@ -137,6 +137,13 @@ def test_the_date_header_stands_in_for_x_amz_date() -> None:
     assert claim_of(RequestHead("POST", b"/", b"", lines)).requested_at == NOW
 
 
+def test_of_two_dates_the_first_counts_and_both_are_signed() -> None:
+    request = head()
+    claim = claim_of(RequestHead("POST", b"/", b"", [*request.headers, (b"x-amz-date", b"20200101T000000Z")]))
+    assert claim.requested_at == NOW
+    assert b"\nx-amz-date:20150830T123600Z,20200101T000000Z\n" in claim.canonical_head
+
+
 @pytest.mark.parametrize("seconds", [900, -900, 900.9, 0])
 def test_fifteen_minutes_to_the_second_pass(seconds: float) -> None:
     assert claim_of(head(), NOW + timedelta(seconds=seconds)).requested_at == NOW

@@ -129,11 +129,20 @@ def test_a_url_without_one_of_three_parameters(query: str) -> None:
     assert message == "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
 
 
-@pytest.mark.parametrize("expires", ["soon", "-1", "1.5", "9" * 12, "%D9%A3", str(2**31)])
+@pytest.mark.parametrize(
+    "expires", ["soon", " 1", "1e9", "+1", "1.5", "9" * 12, "0" * 5000 + "9" * 12, "%D9%A3", str(2**31)]
+)
 def test_an_end_that_is_no_number(expires: str) -> None:
     code, status, message, _ = refusal(head({}, query=f"AWSAccessKeyId=A&Signature=x&Expires={expires}"))
     assert (code, status) == ("AccessDenied", 403)
     assert message.startswith("Invalid date (should be seconds since epoch): ")
+
+
+@pytest.mark.parametrize(("expires", "told"), [("-1", "1969-12-31T23:59:59Z"), ("000001", "1970-01-01T00:00:01Z")])
+def test_an_end_may_be_long_past(expires: str, told: str) -> None:
+    """As measured at S3, which reads numbers of 32 bits with their sign and zeros."""
+    code, _, message, fields = refusal(head({}, query=f"AWSAccessKeyId=A&Signature=x&Expires={expires}"))
+    assert (code, message, fields["Expires"]) == ("AccessDenied", "Request has expired", told)
 
 
 @pytest.mark.parametrize(
