@@ -12,19 +12,17 @@ from typing import Any
 
 import msgspec
 
-from watchword.directory.bindings import bind, principal_exists, show
+from watchword.directory.bindings import show
 from watchword.directory.buckets import Bucket
 from watchword.directory.directory import Directory
 from watchword.policy.language import MalformedPolicy
-from watchword.policy.public_policies import is_policy_public
-from watchword.policy.validate import validate_bucket_policy
 from watchword.services.call import Call
 from watchword.services.operation import Answer, operation
 from watchword.services.s3 import shapes
 from watchword.services.s3.acl_policies import effective_block
 from watchword.services.s3.faults import access_denied, malformed_policy, method_not_allowed, no_such_bucket_policy
 from watchword.services.s3.lookups import bucket_of
-from watchword.services.s3_policy_actions import directory_bucket_actions, policy_actions, policy_condition_keys
+from watchword.services.s3_policy_documents import of_bucket
 
 
 def _own_bucket(call: Call[Any], directory: Directory, method: str) -> Bucket:
@@ -44,21 +42,13 @@ def put_bucket_policy(call: Call[shapes.PutBucketPolicyRequest], directory: Dire
     asked = call.request
     bucket = _own_bucket(call, directory, "PUT")
     try:
-        validate_bucket_policy(
-            asked.policy,
-            bucket.arn,
-            principal_exists=lambda kind, value: principal_exists(directory, kind, value),
-            actions=directory_bucket_actions() if bucket.zone else policy_actions(),
-            keys=None if bucket.zone else policy_condition_keys(),
-        )
+        kept = of_bucket(asked.policy, bucket.arn, directory, is_directory_bucket=bool(bucket.zone))
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None
-    is_public = is_policy_public(asked.policy)
-    if is_public and effective_block(bucket, directory).block_public_policy:
+    if kept.is_public and effective_block(bucket, directory).block_public_policy:
         raise access_denied()
-    shown, bound = bind(asked.policy, directory)
     directory.buckets.replace(
-        msgspec.structs.replace(bucket, policy=shown, bound_policy=bound, is_policy_public=is_public)
+        msgspec.structs.replace(bucket, policy=kept.shown, bound_policy=kept.bound, is_policy_public=kept.is_public)
     )
     return Answer(None, 204)
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from watchword.directory.access_points import AccessPoint
-from watchword.directory.bindings import bind, principal_exists, show
+from watchword.directory.bindings import show
 from watchword.directory.directory import Directory
 from watchword.policy.language import MalformedPolicy
-from watchword.policy.public_policies import is_policy_public
-from watchword.policy.validate import validate_bucket_policy
 from watchword.services.call import Call
 from watchword.services.operation import operation
-from watchword.services.s3_policy_actions import policy_actions, policy_condition_keys
+from watchword.services.s3_policy_documents import of_access_point
 from watchword.services.s3control import shapes
 from watchword.services.s3control.access_points import point_of
 from watchword.services.s3control.faults import access_denied, malformed_policy, no_such_access_point_policy
@@ -31,21 +29,14 @@ def put_access_point_policy(call: Call[shapes.PutAccessPointPolicyRequest], dire
     asked = call.request
     point = point_of(asked, directory, call.region)
     try:
-        validate_bucket_policy(
-            asked.policy,
-            point.arn,
-            principal_exists=lambda kind, value: principal_exists(directory, kind, value),
-            actions=policy_actions(in_access_points=True),
-            keys=policy_condition_keys(),
-            before_key="/object/",
-        )
+        kept = of_access_point(asked.policy, point.arn, directory)
     except MalformedPolicy as error:
         raise malformed_policy(error.message) from None
-    is_public = is_policy_public(asked.policy)
-    if is_public and _blocks_public_policies(point, directory):
+    if kept.is_public and _blocks_public_policies(point, directory):
         raise access_denied()
-    shown, bound = bind(asked.policy, directory)
-    directory.access_points.replace(replace(point, policy=shown, bound_policy=bound, is_policy_public=is_public))
+    directory.access_points.replace(
+        replace(point, policy=kept.shown, bound_policy=kept.bound, is_policy_public=kept.is_public)
+    )
 
 
 def _blocks_public_policies(point: AccessPoint, directory: Directory) -> bool:

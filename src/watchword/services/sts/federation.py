@@ -14,13 +14,13 @@ from datetime import timedelta
 from watchword.core.arn import federated_user_arn
 from watchword.core.ids import RandomBytes
 from watchword.credentials.sealing import Sealer
-from watchword.credentials.sessions import Session, SessionKind, issue_session
+from watchword.credentials.sessions import Session, SessionKind
 from watchword.directory.aws_policies import AwsPolicies
 from watchword.directory.directory import Directory
 from watchword.services.call import Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
-from watchword.services.sts.credentials import credentials_view
+from watchword.services.sts.credentials import credentials_view, issue
 from watchword.services.sts.roles import session_tags
 from watchword.services.sts.session_policies import checked_policy, checked_policy_arns
 from watchword.services.sts.session_tokens import own_seconds
@@ -52,12 +52,7 @@ def get_federation_token(
         policy=checked_policy(asked.policy),
         policy_arns=checked_policy_arns(asked.policy_arns, directory, aws_policies, call.account),
     )
-    issued = issue_session(
-        session,
-        sealer=session_sealer,
-        random_bytes=random_bytes,
-        token_characters_min=asked.minimum_session_token_size or 0,
-    )
+    issued = issue(session, asked, session_sealer, random_bytes)
     return shapes.GetFederationTokenResponse(
         credentials=credentials_view(issued),
         federated_user=shapes.FederatedUser(

@@ -12,7 +12,7 @@ from watchword.core.arn import assumed_role_arn
 from watchword.core.ids import AccountId, RandomBytes
 from watchword.core.tags import TAGS_MAX, Tags
 from watchword.credentials.sealing import Sealer
-from watchword.credentials.sessions import Session, SessionKind, issue_session
+from watchword.credentials.sessions import Session, SessionKind
 from watchword.directory.aws_policies import AwsPolicies
 from watchword.directory.directory import Directory
 from watchword.directory.roles import Role
@@ -20,7 +20,7 @@ from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated, Call
 from watchword.services.operation import operation
 from watchword.services.sts import shapes
-from watchword.services.sts.credentials import credentials_view
+from watchword.services.sts.credentials import credentials_view, issue
 from watchword.services.sts.faults import AccessDenied, InvalidParameterValue, ValidationError
 from watchword.services.sts.resources import find_role
 from watchword.services.sts.second_factors import second_factor_at, verify_second_factor
@@ -70,12 +70,7 @@ def assume_role(
         policy=checked_policy(asked.policy),
         policy_arns=checked_policy_arns(asked.policy_arns, directory, aws_policies, role.account),
     )
-    issued = issue_session(
-        session,
-        sealer=session_sealer,
-        random_bytes=random_bytes,
-        token_characters_min=asked.minimum_session_token_size or 0,
-    )
+    issued = issue(session, asked, session_sealer, random_bytes)
     return shapes.AssumeRoleResponse(
         credentials=credentials_view(issued),
         assumed_role_user=shapes.AssumedRoleUser(

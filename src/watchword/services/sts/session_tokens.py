@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from watchword.core.ids import RandomBytes
 from watchword.credentials.sealing import Sealer
-from watchword.credentials.sessions import Session, SessionKind, issue_session
+from watchword.credentials.sessions import Session, SessionKind
 from watchword.policy.principals import Kind
 from watchword.services.call import Authenticated, Call
 from watchword.services.operation import WriteApart, operation
 from watchword.services.sts import shapes
-from watchword.services.sts.credentials import credentials_view
+from watchword.services.sts.credentials import credentials_view, issue
 from watchword.services.sts.faults import AccessDenied
 from watchword.services.sts.second_factors import second_factor_at, verify_second_factor
 
@@ -56,12 +56,7 @@ def get_session_token(
         expires_at=call.now + timedelta(seconds=seconds),
         mfa_at=mfa_at,
     )
-    issued = issue_session(
-        session,
-        sealer=session_sealer,
-        random_bytes=random_bytes,
-        token_characters_min=asked.minimum_session_token_size or 0,
-    )
+    issued = issue(session, asked, session_sealer, random_bytes)
     return shapes.GetSessionTokenResponse(
         credentials=credentials_view(issued),
         session_token_size=len(issued.token),
