@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tests.support.authenticators import Authenticator
@@ -16,7 +18,10 @@ from tests.support.house import Account, House, Keys, allow, policy, run_server,
 from tests.support.processes import ServerProcess, read_all
 from tests.support.raw_requests import call, get, put, raw, whoami
 
+T = TypeVar("T")
+
 PAGE = "/_watchword/metrics"
+DEADLINE_SECONDS = 60
 SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*)\})? (\d+(?:\.\d+)?(?:e[-+]\d+)?)\Z')
 
 
@@ -42,6 +47,15 @@ def samples(server: ServerProcess) -> dict[str, float]:
         assert match is not None, line
         found[line.rpartition(" ")[0]] = float(match[3])
     return found
+
+
+def until(look: Callable[[], T], is_so: Callable[[T], object]) -> T:
+    """Look again until it is so: workers leave their counts for each other once a second."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not is_so(seen := look()) and time.monotonic() < deadline:
+        pass
+    assert is_so(seen), seen
+    return seen
 
 
 def differences(house: House, deed: Callable[[], object]) -> dict[str, float]:
@@ -213,8 +227,8 @@ def test_the_figures_of_all_workers_are_one(tmp_path: Path) -> None:
         for _ in range(40):
             assert whoami(admin).send().status == 200
         wanted = requests("sts", "GetCallerIdentity", "ok")
-        while (found := samples(house.server))[wanted] < 40:
-            pass  # a worker leaves its counts once a second
+        # A worker leaves its counts once a second.
+        found = until(lambda: samples(house.server), lambda found: found[wanted] >= 40)
         assert found[wanted] == 40
         assert found["watchword_workers"] == 2
         folder = house.server.data_dir / "metrics"
@@ -236,14 +250,13 @@ def test_no_total_falls_when_a_worker_dies(tmp_path: Path) -> None:
             assert whoami(admin).send().status == 200
         wanted = requests("sts", "GetCallerIdentity", "ok")
         folder = house.server.data_dir / "metrics"
-        while left_in(folder, wanted) < 20:
-            pass  # what a worker has not left yet goes with it
+        # What a worker has not left yet goes with it.
+        until(lambda: left_in(folder, wanted), lambda left: left >= 20)
         pids = {int(path.stem) for path in folder.glob("*.json")}
         os.kill(min(pids), signal.SIGKILL)
-        while len({int(path.stem) for path in folder.glob("*.json")} - pids) < 1:
-            pass  # another worker begins, and leaves its counts
-        while (found := samples(house.server))["watchword_workers"] != 2:
-            pass
+        # Another worker begins, and leaves its counts.
+        until(lambda: {int(path.stem) for path in folder.glob("*.json")} - pids, bool)
+        found = until(lambda: samples(house.server), lambda found: found["watchword_workers"] == 2)
         assert found[wanted] == 20
     finally:
         house.stop()
