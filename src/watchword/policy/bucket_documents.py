@@ -38,6 +38,10 @@ def check_elements(policy: Mapping[str, Any], statements: Sequence[Mapping[str, 
                 raise MalformedPolicy(f"Missing required field {name}")
         if statement["Effect"] not in ("Allow", "Deny"):
             raise MalformedPolicy(f"Invalid effect: {statement['Effect']}")
+        if statement["Effect"] == "Allow" and "NotPrincipal" in statement:
+            raise MalformedPolicy("Allow with NotPrincipal is not allowed.")
+        if {} in (statement.get("Principal"), statement.get("NotPrincipal")):
+            raise MalformedPolicy("Missing required field Principal cannot be empty!")
         condition = statement.get("Condition")
         for operator in cast("dict[str, Any]", condition) if isinstance(condition, dict) else ():
             if parse_operator(operator) is None:

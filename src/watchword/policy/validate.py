@@ -334,8 +334,12 @@ def _check_bucket_statement(
     actions: Mapping[str, frozenset[Literal["bucket", "object"]]] | None,
     before_key: str,
 ) -> None:
+    if not statement.principals:
+        raise MalformedPolicy("Invalid principal in policy")
+    if not statement.resources:
+        raise MalformedPolicy("Policy has invalid resource")
     kinds: set[str] = set()
-    for resource in statement.resources or ():
+    for resource in statement.resources:
         names_bucket = Pattern(parse_pattern(resource)).matches(bucket_arn)
         head, slash, _ = resource.partition(before_key)
         names_objects = bool(slash) and Pattern(parse_pattern(head)).matches(bucket_arn)
