@@ -9,7 +9,7 @@ import pytest
 from tests.support.house import Account, Keys
 from tests.support.raw_requests import raw, unsigned
 
-from watchword.gateway.selectors import OF_BUCKETS, OF_OBJECTS
+from watchword.gateway.selectors import OF_BUCKETS, OF_BUCKETS_AT_KEYS, OF_OBJECTS
 from watchword.protocols.model import load_service
 
 BUCKET = "selected"
@@ -37,7 +37,10 @@ def cases() -> list[tuple[str, str, str]]:
     methods = ("GET", "PUT", "POST", "DELETE", "PATCH")
     return [
         (method, f"{path}?{name}", kind.name)
-        for path, kinds in ((f"/{BUCKET}", OF_BUCKETS), (f"/{BUCKET}/k", OF_OBJECTS))
+        for path, kinds in (
+            (f"/{BUCKET}", OF_BUCKETS),
+            (f"/{BUCKET}/k", {name: OF_BUCKETS[name] for name in OF_BUCKETS_AT_KEYS} | OF_OBJECTS),
+        )
         for name, kind in kinds.items()
         for method in methods
         if method not in kind.methods and (method, path, name) != ("PUT", f"/{BUCKET}/k", "uploadId")
@@ -71,6 +74,8 @@ def test_no_selector_has_a_head(admin: Keys, s3: Any, target: str) -> None:
         ("DELETE", f"/{BUCKET}/k?tagging&acl", "acl, tagging"),
         ("GET", "/nowhere?uploads&versioning", "uploads, versioning"),
         ("GET", f"/{BUCKET}/k?partNumber=1&tagging", "partNumber, tagging"),
+        ("GET", f"/{BUCKET}/k?cors&acl", "acl, cors"),
+        ("DELETE", f"/{BUCKET}/k?policy&analytics&id=x", "analytics, policy"),
         ("PUT", f"/{BUCKET}?acl&partNumber=1", "acl, partNumber"),
     ],
 )
@@ -127,6 +132,28 @@ def test_a_bucket_has_no_parts(admin: Keys, s3: Any, method: str, value: str) ->
 def test_a_bucket_is_no_upload(admin: Keys, s3: Any, method: str) -> None:
     answer = raw(admin, method, f"/{BUCKET}?uploadId=x", "s3").send()
     assert answer.error == (400, "InvalidRequest", "A key must be specified")
+
+
+@pytest.mark.parametrize("key", ["k", "none/such", "/"])
+def test_what_is_the_buckets_own_is_so_at_every_key(admin: Keys, s3: Any, key: str) -> None:
+    for name in ("policy", "cors", "website", "versioning", "location"):
+        of_bucket = raw(admin, "GET", f"/{BUCKET}?{name}", "s3").send()
+        of_key = raw(admin, "GET", f"/{BUCKET}/{key}?{name}", "s3").send()
+        assert (of_key.status, of_key.error) == (of_bucket.status, of_bucket.error)
+    assert raw(admin, "DELETE", f"/{BUCKET}/{key}?policy", "s3").send().status == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "code"),
+    [
+        ("GET", "logging", "NoLoggingStatusForKey"),
+        ("PUT", "logging", "NoLoggingStatusForKey"),
+        ("GET", "versions", "InvalidRequest"),
+    ],
+)
+def test_a_key_has_no_logging_and_no_versions(admin: Keys, s3: Any, method: str, name: str, code: str) -> None:
+    expected = (400, code, f"There is no such thing as the ?{name} sub-resource for a key")
+    assert raw(admin, method, f"/{BUCKET}/k?{name}", "s3").send().error == expected
 
 
 def test_every_operation_of_the_model_is_one_that_its_selector_takes() -> None:

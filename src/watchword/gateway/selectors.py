@@ -79,7 +79,6 @@ OF_OBJECTS: Mapping[str, _Kind] = {
     "acl": _Kind("ACL", _SET),
     "annotation": _Kind("OBJECT_ANNOTATIONS", _KEPT),
     "attributes": _Kind("OBJECT_ATTRIBUTES", _READ),
-    "delete": _Kind("MULTI_OBJECT_DELETE", ()),
     "encryption": _Kind("OBJECT_ENCRYPTION", ("PUT",)),
     "legal-hold": _Kind("OBJECT_LOCK_LEGALHOLD", _SET),
     "restore": _Kind("RESTORE", _POSTED),
@@ -90,6 +89,12 @@ OF_OBJECTS: Mapping[str, _Kind] = {
     "uploadId": _Kind("UPLOAD", _MADE),
     "uploads": _Kind("UPLOADS", _POSTED),
 }
+# These are the bucket's own, whatever key stands before them; others of a bucket mean nothing at a key.
+OF_BUCKETS_AT_KEYS: frozenset[str] = frozenset(
+    "accelerate cors delete inventory lifecycle location logging notification policy replication requestPayment "
+    "versioning versions website".split()
+)
+_OF_NO_KEY = {"logging": "NoLoggingStatusForKey", "versions": "InvalidRequest"}
 _OBJECT = _Kind("OBJECT", ("HEAD", "DELETE", "GET", "PUT"))
 
 _NAMES = "|".join(sorted({*OF_BUCKETS, *OF_OBJECTS, "partNumber", "versionId"}, key=len, reverse=True))
@@ -102,7 +107,10 @@ _NOTHING: Chosen = {}
 
 
 def read_resource(head: RequestHead, bucket: str | None) -> tuple[bytes, Chosen]:
-    """The path with its bucket first, wherever it stood, and what selects in the query. Raises ApiError for (1)."""
+    """The path with its bucket first, wherever it stood, and what selects in the query. Raises ApiError for (1).
+
+    Of the bucket's own, the path is the bucket's, whatever key stands there.
+    """
     path = head.raw_path if bucket is None else b"/" + bucket.encode() + head.raw_path
     if not head.query_string or not _MAY_SELECT.search(b"&" + head.query_string) or path.startswith(_CONTROL):
         return path, _NOTHING
@@ -111,6 +119,12 @@ def read_resource(head: RequestHead, bucket: str | None) -> tuple[bytes, Chosen]
     except ValueError:
         return path, _NOTHING  # whoever routes it says so
     names = _selectors(path, query)
+    if len(names) == 1 and names[0] in OF_BUCKETS_AT_KEYS and _is_object(path):
+        name, kind = names[0], OF_BUCKETS[names[0]]
+        if name in _OF_NO_KEY and head.method in kind.methods:
+            raise ApiError(_OF_NO_KEY[name], f"There is no such thing as the ?{name} sub-resource for a key")
+        path = path[: path.index(b"/", 1)]
+        names = _selectors(path, query)
     if len(names) > 1:
         message = "Conflicting query string parameters: " + ", ".join(names)
         fields = {"ArgumentName": "ResourceType", "ArgumentValue": names[0]}
@@ -151,9 +165,11 @@ def _selectors(path: bytes, query: Chosen) -> list[str]:
     """The selectors in a query, in order of name; of a part of an upload, the upload alone."""
     if path == b"/" or not query:
         return []
-    known = OF_OBJECTS if _is_object(path) else OF_BUCKETS
-    names = sorted([name for name in query if name in known])
-    if "partNumber" in query and names != ["uploadId"] and (names or known is OF_BUCKETS):
+    if is_object := _is_object(path):
+        names = sorted([name for name in query if name in OF_OBJECTS or name in OF_BUCKETS_AT_KEYS])
+    else:
+        names = sorted([name for name in query if name in OF_BUCKETS])
+    if "partNumber" in query and names != ["uploadId"] and (names or not is_object):
         names = sorted([*names, "partNumber"])
     return names
 
