@@ -50,7 +50,8 @@ class ServerProcess:
 
 def start(arguments: Sequence[str], data_dir: Path) -> ServerProcess:
     """Run a program that prints one line of JSON when it is ready. Its other output goes to DIR.log."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1"}
+    sources = os.environ.get("PYTHONPATH") or str(ROOT / "src")  # the compiled copy, when its tests are run
+    environment = os.environ | {"PYTHONPATH": f"{sources}:{ROOT}", "PYTHONUNBUFFERED": "1"}
     with data_dir.with_suffix(".log").open("ab") as log:
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, cwd=ROOT, env=environment)
     line = process.stdout.readline() if process.stdout is not None else b""
