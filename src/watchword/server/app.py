@@ -109,7 +109,11 @@ class Front:
         """Answer over ASGI. The scope carries the head, what `answer_now` began, and a way to answer in one write."""
         try:
             await self._answer(scope, receive, send)
-        except (TimeoutError, EOFError):
+        except (TimeoutError, EOFError) as error:
+            if isinstance(error, EOFError):
+                head: RequestHead = scope["watchword.head"]
+                target = head.host + head.raw_path.decode("latin-1")
+                log.error("%s %s: the answer was cut: %s", head.method, target, error)  # noqa: TRY400  the disk's fault
             scope["watchword.abort"]()
             await asyncio.sleep(0)
 

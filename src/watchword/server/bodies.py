@@ -297,12 +297,12 @@ class _Pieces:
         self._buffer = memoryview(b"")
 
     async def open(self, file: int, opener: Opener, offset: int, most: int) -> bytes:
-        """The next piece of what is sealed in a file; empty at its end, or where it was changed."""
+        """The next piece of what is sealed in a file; empty at its end. Raises EOFError where it was changed."""
         read = partial(_read_at, file)
         try:
             return await self._threads.run(partial(opener, read, offset, min(most, _SENT_PIECE_BYTES)))
         except SealBroken:
-            return b""
+            raise EOFError(f"what is sealed in a file does not open at byte {offset}: it was changed") from None
 
     async def read(self, file: int, offset: int, most: int, unsent: int) -> memoryview:
         """The next piece; empty at the end of the file. It is good until the next call with nothing unsent."""

@@ -57,7 +57,8 @@ def as_texts(keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def kept(secure: House) -> list[bytes]:
-    return [path.read_bytes() for path in (secure.server.data_dir / "objects").glob("??/*")]
+    data_dir = secure.server.data_dir
+    return [path.read_bytes() for path in (*(data_dir / "objects").glob("??/*"), *data_dir.glob("watchword.db*"))]
 
 
 @pytest.mark.parametrize("body", [SMALL, LARGE, b""], ids=["small", "large", "empty"])

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from watchword.core.errors import Lost
 from watchword.core.http import FileBody
 from watchword.credentials.customer_keys import CustomerKey
 from watchword.directory.bodies import Bodies
@@ -62,14 +63,22 @@ def get_object(
     """
     bucket, stored, part = _chosen(call, directory, "GET")
     key = _key(call.request, stored)
-    if not part.length:
-        body: bytes | FileBody = b""
-    elif stored.parts:
-        body = objects.joined(pieces_of(stored, directory, part.offset, part.length), opener_of(key))
-    else:
-        body = objects.body(stored.blob, part.offset, part.length, directory.transaction, opener_of(key))
+    try:
+        body = _body(stored, part, key, directory, objects)
+    except Lost as error:
+        raise Lost(f"object {stored.key!r} of bucket `{stored.bucket}`: {error}") from error
     output = shapes.GetObjectOutput(body=body, **_facts(call, bucket, stored, part), **key_view(key))
     return Answer(output, 206 if part.content_range else None, NO_SNIFFING)
+
+
+def _body(
+    stored: StoredObject, part: Part, key: CustomerKey | None, directory: Directory, objects: Bodies
+) -> bytes | FileBody:
+    if not part.length:
+        return b""
+    if stored.parts:
+        return objects.joined(pieces_of(stored, directory, part.offset, part.length), opener_of(key))
+    return objects.body(stored.blob, part.offset, part.length, directory.transaction, opener_of(key))
 
 
 @operation("s3:HeadObject")
