@@ -88,17 +88,28 @@ def rclone(instance: Instance, bucket: str, keys: Keys, home: Path, **more: str)
     return Program(person.using(*program), bucket, commands, r"^(?P<size>\d+):(?P<key>.*)$")
 
 
-def sdk2(instance: Instance, bucket: str, keys: Keys, home: Path, role: str = "", **options: Any) -> Store:
-    """The AWS SDK for JavaScript v2; `options` are its client's."""
-    variables = {"OPTIONS": json.dumps(options)} | ({"ROLE_ARN": role} if role else {})
+def sdk2(
+    instance: Instance, bucket: str, keys: Keys, home: Path, role: str = "", here: str = "", **options: Any
+) -> Store:
+    """The AWS SDK for JavaScript v2; `options` are its client's. `here` is a host name that leads to us."""
+    variables = {"OPTIONS": json.dumps(options), "HERE": here} | ({"ROLE_ARN": role} if role else {})
     person = instance.person(home, keys).having(**variables).using(node(), JS / "sdk2.mjs", instance.endpoint)
     return Program(person, bucket, _SCRIPT, r"^(?P<size>\d+) (?P<key>.*)$")
 
 
-def s5cmd(instance: Instance, bucket: str, keys: Keys, home: Path, part: str = "50") -> Store:
-    program = (from_the_index("s5cmd"), "--endpoint-url", instance.endpoint, "--retry-count", "0")
+def s5cmd(
+    instance: Instance,
+    bucket: str,
+    keys: Keys,
+    home: Path,
+    part: str = "50",
+    flags: tuple[str, ...] = (),
+    how: str = "",
+) -> Store:
+    """`flags` are those of the program, `how` those of an upload."""
+    program = (from_the_index("s5cmd"), "--endpoint-url", instance.endpoint, "--retry-count", "0", *flags)
     commands = {
-        "put": f"cp --part-size {part} {{file}} s3://{{bucket}}/{{key}}",
+        "put": f"cp --part-size {part} {how} {{file}} s3://{{bucket}}/{{key}}",
         "get": "cp s3://{bucket}/{key} {file}",
         "list": "--json ls s3://{bucket}/{key}*",
         "remove": "rm s3://{bucket}/{key}",
@@ -123,7 +134,19 @@ def s3cmd(instance: Instance, bucket: str, keys: Keys, home: Path, flags: tuple[
     return Program(instance.person(home, keys).using(*program), bucket, commands, listed)
 
 
-def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path, **variables: str) -> Store:
+def minio_js(
+    instance: Instance,
+    bucket: str,
+    keys: Keys,
+    home: Path,
+    role: str = "",
+    here: str = "",
+    how: str = "",
+    **options: Any,
+) -> Store:
+    """minio-js; `options` are its client's, `how` may be `stream`: uploads of which it does not know the size."""
+    variables = {"OPTIONS": json.dumps(options), "HERE": here, "HOW": how}
+    variables |= {"ROLE_ARN": role} if role else {}
     person = instance.person(home, keys).having(**variables).using(node(), JS / "minio.mjs", instance.endpoint)
     return Program(person, bucket, _SCRIPT, r"^(?P<size>\d+) (?P<key>.*)$")
 
@@ -131,16 +154,18 @@ def minio_js(instance: Instance, bucket: str, keys: Keys, home: Path, **variable
 class MinioPy:
     """minio-py."""
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: Any, bucket: str, *, is_stream: bool = False, **how: Any) -> None:
+        """`how` are arguments of each upload; a stream is one of which it does not know the size."""
         self._client, self._bucket = client, bucket
+        self._is_stream, self._how = is_stream, how
 
     @classmethod
-    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
+    def open(cls, instance: Instance, bucket: str, keys: Keys, home: Path, **how: Any) -> Store:
         token = keys.session_token
         client = cls.connect(
             instance, access_key=keys.access_key_id, secret_key=keys.secret_access_key, session_token=token
         )
-        return cls(client, bucket)
+        return cls(client, bucket, **how)
 
     @classmethod
     def assuming(cls, role: str, instance: Instance, bucket: str, keys: Keys, home: Path) -> Store:
@@ -168,7 +193,10 @@ class MinioPy:
         return urllib3.PoolManager(ca_certs=instance.ca_bundle, retries=False)
 
     def put(self, key: str, file: Path) -> None:
-        self._take("fput_object", key, str(file))
+        if not self._is_stream:
+            return self._take("fput_object", key, str(file), **self._how)
+        with file.open("rb") as stream:
+            return self._take("put_object", key, stream, -1, **self._how)
 
     def get(self, key: str, file: Path) -> None:
         self._take("fget_object", key, str(file))
@@ -180,10 +208,10 @@ class MinioPy:
         found = self._client.list_objects(self._bucket, prefix, recursive=True)
         return {each.object_name: each.size for each in found}
 
-    def _take(self, method: str, *arguments: str) -> None:
+    def _take(self, method: str, *arguments: Any, **how: Any) -> None:
         minio_errors: Any = importlib.import_module("minio.error")
         try:
-            getattr(self._client, method)(self._bucket, *arguments)
+            getattr(self._client, method)(self._bucket, *arguments, **how)
         except minio_errors.S3Error as error:
             raise Refused(str(error)) from error
 
@@ -243,20 +271,19 @@ class Obstore:
     def __init__(self, instance: Instance, bucket: str, keys: Keys, home: Path, **settings: Any) -> None:
         stores: Any = importlib.import_module("obstore.store")
         token = {} if keys.session_token is None else {"session_token": keys.session_token}
+        plain = {"endpoint": instance.endpoint, "client_options": {"allow_http": instance.scheme == "http"}}
+        self._how = {name: settings.pop(name) for name in ("chunk_size", "use_multipart") if name in settings}
         self.store = stores.S3Store(
             bucket,
-            endpoint=instance.endpoint,
             region=REGION,
             access_key_id=keys.access_key_id,
             secret_access_key=keys.secret_access_key,
-            client_options={"allow_http": instance.scheme == "http"},
             retry_config={"max_retries": 0},
-            **token,
-            **settings,
+            **plain | token | settings,
         )
 
     def put(self, key: str, file: Path) -> None:
-        self._take("put", key, file)
+        self._take("put", key, file, **self._how)
 
     def get(self, key: str, file: Path) -> None:
         file.write_bytes(self._take("get", key).bytes())
@@ -267,10 +294,10 @@ class Obstore:
     def sizes(self, prefix: str) -> dict[str, int]:
         return {each["path"]: each["size"] for batch in self.store.list(prefix) for each in batch}
 
-    def _take(self, method: str, *arguments: Any) -> Any:
+    def _take(self, method: str, *arguments: Any, **how: Any) -> Any:
         errors: Any = importlib.import_module("obstore.exceptions")
         try:
-            return getattr(self.store, method)(*arguments)
+            return getattr(self.store, method)(*arguments, **how)
         except errors.BaseError as error:
             raise Refused(str(error)) from error
 
@@ -287,7 +314,7 @@ STORES: dict[str, Open] = {
 }
 
 IN_PARTS: dict[str, Open] = {
-    "minio-js": partial(minio_js, PART_SIZE="5242880"),
+    "minio-js": partial(minio_js, partSize=5242880),
     "rclone": partial(rclone, UPLOAD_CUTOFF="5M", CHUNK_SIZE="5M"),
     "s5cmd": partial(s5cmd, part="5"),
     **{name: STORES[name] for name in ("minio-py", "AWS SDK for JavaScript v2", "s3cmd", "pyarrow", "obstore")},
@@ -297,7 +324,7 @@ IN_PARTS: dict[str, Open] = {
 
 ASSUMING: dict[str, Callable[[str], Open]] = {
     "minio-py": lambda role: partial(MinioPy.assuming, role),
-    "minio-js": lambda role: partial(minio_js, ROLE_ARN=role),
+    "minio-js": lambda role: partial(minio_js, role=role),
     "AWS SDK for JavaScript v2": lambda role: partial(sdk2, role=role),
     # rclone makes the bucket before it writes, unless told not to.
     "rclone": lambda role: partial(rclone, ROLE_ARN=role, NO_CHECK_BUCKET="true"),

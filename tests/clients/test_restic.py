@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.clients.instances import Instance, Keys, allow, noise
+from tests.clients.name_proxy import proxied
 from tests.clients.programs import Person, on_the_machine
 from tests.clients.recorder import recording
 
@@ -41,6 +43,42 @@ def test_a_folder_is_backed_up_and_restored(restic: Person, instance: Instance) 
     repository.run("restore", "latest", "--target", restic.home / "restored")
     for name in ("small", "large"):
         assert (restic.home / "restored" / "folder" / name).read_bytes() == (folder / name).read_bytes()
+
+
+OPTIONS = [
+    "s3.list-objects-v1=true",
+    "s3.bucket-lookup=path",
+    "s3.connections=1",
+    "s3.storage-class=STANDARD_IA",
+    "s3.layout=s3legacy",
+    "s3.region=us-east-1",
+]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_backup_with_another_setting(restic: Person, instance: Instance, option: str) -> None:
+    bucket = instance.bucket()
+    goes_and_comes_back(restic.using(*restic.program, "--option", option), f"s3:{instance.endpoint}/{bucket}")
+    classes = {each["StorageClass"] for each in instance.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    assert ("STANDARD_IA" in classes) == option.endswith("STANDARD_IA")
+
+
+def test_a_backup_with_the_bucket_in_the_host_name(instance: Instance, tmp_path: Path) -> None:
+    bucket = instance.bucket()
+    with proxied(instance) as (named, hosts):
+        somebody = person(named, tmp_path)
+        by_host = somebody.using(*somebody.program, "--option", "s3.bucket-lookup=dns")
+        goes_and_comes_back(by_host, f"s3:{named.endpoint}/{bucket}")
+    assert hosts == {f"{bucket}.{urlsplit(named.endpoint).hostname}"}
+
+
+def goes_and_comes_back(restic: Person, repository: str) -> None:
+    (folder := restic.home / "folder").mkdir()
+    (folder / "file").write_bytes(noise(6 * MIB))
+    restic = restic.using(*restic.program, "--repo", repository)
+    for command in ("init", "backup folder", "check --read-data", "restore latest --target restored", "forget latest"):
+        restic.run(*command.split())
+    assert (restic.home / "restored" / "folder" / "file").read_bytes() == (folder / "file").read_bytes()
 
 
 def test_a_repository_is_closed_to_others(instance: Instance, tmp_path: Path) -> None:

@@ -103,6 +103,29 @@ def test_a_link_of_s3cmd_is_signed_as_of_old(instance: Instance, bucket: str, tm
     assert "<Code>SignatureDoesNotMatch</Code>" in anybody.run(link.replace("letter", "other"))
 
 
+def test_links_and_forms_of_minio_in_javascript(instance: Instance, bucket: str, tmp_path: Path) -> None:
+    script = instance.person(tmp_path).using(node(), JS / "minio.mjs", instance.endpoint)
+    anybody = MinioPy.pool(instance)
+    assert anybody.request("PUT", script.run("linkput", bucket, "a b/ü"), body=b"by link").status == 200
+    assert anybody.request("GET", link := script.run("link", bucket, "a b/ü")).data == b"by link"
+    assert anybody.request("GET", link.replace("a%20b", "a%20c")).status == 403
+    form = script.json("form", bucket, "by form")
+    for size, status in ((1024, 204), (1025, 400), (0, 400)):
+        fields = form["formData"] | {"file": ("name", noise(size))}
+        assert anybody.request("POST", form["postURL"], fields=fields).status == status
+    fields = form["formData"] | {"key": "another key", "file": ("name", b"x")}
+    assert anybody.request("POST", form["postURL"], fields=fields).status == 403
+
+
+def test_what_minio_appends_is_refused_and_changes_nothing(minio: Any, bucket: str) -> None:
+    """S3 appends in directory buckets of one zone only, by `x-amz-write-offset-bytes`; here nowhere."""
+    errors: Any = importlib.import_module("minio.error")
+    minio.put_object(bucket, "k", io.BytesIO(b"as it was"), 9)
+    with pytest.raises(errors.S3Error, match="NotImplemented"):
+        minio.append_object(bucket, "k", io.BytesIO(b" and more"), 9)
+    assert minio.get_object(bucket, "k").data == b"as it was"
+
+
 def test_a_link_of_the_older_javascript_sdk_is_signed_as_of_old_unless_told(
     instance: Instance, bucket: str, tmp_path: Path
 ) -> None:

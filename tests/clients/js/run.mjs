@@ -7,13 +7,12 @@
 // Prints a list of {"output": {…}} and {"error": {name, message, status}}; of a body, its size and its SHA-256.
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, statSync } from "node:fs";
-import http from "node:http";
-import https from "node:https";
 import * as IAM from "@aws-sdk/client-iam";
 import * as S3 from "@aws-sdk/client-s3";
 import * as STS from "@aws-sdk/client-sts";
 import { fromIni, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { agentHere } from "./here.mjs";
 
 const SDKS = { IAM, S3, STS };
 const SOURCES = {
@@ -24,8 +23,7 @@ const SOURCES = {
 const { options: { everywhereIsHere, ...options } = {}, credentials, steps } = JSON.parse(readFileSync(0, "utf8"));
 if (credentials) options.credentials = SOURCES[credentials.from](credentials);
 if (everywhereIsHere) {
-  const lookup = (_name, { all }, found) => (all ? found(null, [{ address: "127.0.0.1", family: 4 }]) : found(null, "127.0.0.1", 4));
-  options.requestHandler = { httpAgent: new http.Agent({ lookup }), httpsAgent: new https.Agent({ lookup }) };
+  options.requestHandler = { httpAgent: agentHere("http:"), httpsAgent: agentHere("https:") };
 }
 
 const clients = {};

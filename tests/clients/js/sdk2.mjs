@@ -2,20 +2,23 @@
 //
 // sdk2.mjs ENDPOINT put BUCKET KEY FILE | get BUCKET KEY FILE | list BUCKET PREFIX | remove BUCKET KEY | link BUCKET KEY
 // Keys come from AWS's variables; ROLE_ARN in the environment has a role assumed first, and OPTIONS is JSON for the
-// client (`signatureVersion`, `computeChecksums`, `s3DisableBodySigning` …). Exits 1 with the error's name.
+// client (`signatureVersion`, `computeChecksums`, `s3DisableBodySigning` …), HERE is a host name that leads to
+// 127.0.0.1, as a name server would say. Exits 1 with the error's name.
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { agentHere } from "./here.mjs";
 
 process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = "1";
 const { default: AWS } = await import("aws-sdk");
 const [endpoint, command, ...rest] = process.argv.slice(2);
-const { AWS_REGION, OPTIONS, ROLE_ARN } = process.env;
+const { AWS_REGION, HERE, OPTIONS, ROLE_ARN } = process.env;
 AWS.config.update({ region: AWS_REGION, maxRetries: 0 });
 if (ROLE_ARN) {
   const stsConfig = { endpoint };
   const params = { RoleArn: ROLE_ARN, RoleSessionName: "script" };
   AWS.config.credentials = new AWS.ChainableTemporaryCredentials({ params, stsConfig, masterCredentials: new AWS.EnvironmentCredentials("AWS") });
 }
+if (HERE) AWS.config.update({ httpOptions: { agent: agentHere(new URL(endpoint).protocol, HERE) } });
 const s3 = new AWS.S3({ endpoint, s3ForcePathStyle: true, ...JSON.parse(OPTIONS ?? "{}") });
 
 const commands = {
