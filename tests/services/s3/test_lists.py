@@ -95,7 +95,7 @@ def test_no_entries_asked_for(s3: Any, full: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "argument"),
     [
-        ({"MaxKeys": -1}, "max-keys"),
+        ({"MaxKeys": -1}, "maxKeys"),
         ({"ContinuationToken": "x"}, "continuation-token"),
         ({"ContinuationToken": ""}, ""),
     ],
