@@ -14,6 +14,7 @@ from watchword.core.errors import Lost, OperatorError, Unavailable
 from watchword.core.http import FileBody, Spooled
 from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey, sealed_size
 from watchword.directory.bodies import NO_BODY, SHORT_BYTES_MAX, Bodies, NewBody, is_short, short_number
+from watchword.directory.objects import BlobRange
 from watchword.directory.ports import Store
 from watchword.storage.memory import MemoryStore
 from watchword.storage.objects import LocalObjects, blob_paths
@@ -47,7 +48,7 @@ class Place:
         opener = None if key is None else key.open_range
         with self.store.read() as snapshot:
             body = bodies.body(blob, offset, length, snapshot, opener)
-            assert b"".join(bodies.read([(blob, offset, length)], snapshot, opener)) == body
+            assert b"".join(bodies.read([BlobRange(blob, offset, length, opener)], snapshot)) == body
         assert not isinstance(body, FileBody)
         return body
 

@@ -6,8 +6,9 @@ Rules:
 * A sealed body is a salt of its own and chunks of 64 KiB, each AES-256-GCM under a key derived (HKDF-SHA256) from the
   customer's key and that salt, with the chunk's number as nonce. No derived key meets two bodies, so no nonce comes
   twice; a chunk that is changed, moved, or taken from another body does not open.
-* How long a body is, its record knows: a body that was cut is shorter than that. That a whole body was put in the place
-  of another one, of this key and this length, shows in the record's ETag alone: `scrub` compares it.
+* How long a body is, its record knows: a body that was cut is shorter than that. The record knows the body's salt as
+  well: a whole body that was put in the place of another one, of this key and this length, does not open. What was
+  sealed before records kept salts opens by the salt that it says itself.
 
 Never decides whether a key is asked for, and never reads or writes anything.
 
@@ -80,14 +81,14 @@ class CustomerKey:
         if waiting:
             yield aead.encrypt(_nonce(number), bytes(waiting), None)
 
-    def open_range(self, read: Read, offset: int, length: int) -> bytes:
+    def open_range(self, read: Read, offset: int, length: int, salt: bytes = b"") -> bytes:
         """Open a range of a sealed body, whose bytes `read(offset, length)` gives. Raises SealBroken.
 
-        Shorter than asked for when the body ends before.
+        Shorter than asked for when the body ends before. `salt` is what its record keeps; empty: the body's own word.
         """
         if not length:
             return b""
-        aead = self._aead(read(0, SALT_BYTES))
+        aead = self._aead(salt or read(0, SALT_BYTES))
         first, last = offset // CHUNK_BYTES, (offset + length - 1) // CHUNK_BYTES
         sealed = memoryview(read(SALT_BYTES + first * _SEALED_BYTES, (last - first + 1) * _SEALED_BYTES))
         chunks: list[bytes] = []

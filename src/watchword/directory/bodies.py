@@ -110,14 +110,13 @@ class Bodies:
             self._hot.keep(blob, offset, answer)
         return answer
 
-    def read(
-        self, pieces: Sequence[BlobRange], transaction: Transaction, opener: Opener | None = None
-    ) -> Iterator[bytes]:
+    def read(self, pieces: Sequence[BlobRange], transaction: Transaction) -> Iterator[bytes]:
         """The bytes of ranges, piece by piece, while the transaction lasts. Raises Unavailable, Lost."""
-        if len(pieces) == 1 and is_short(pieces[0][0]):
-            yield _short_range(*pieces[0], transaction, opener)
+        if len(pieces) == 1 and is_short(pieces[0].blob):
+            blob, offset, length, opener = pieces[0]
+            yield _short_range(blob, offset, length, transaction, opener)
         else:
-            yield from self._store.read(pieces, opener)
+            yield from self._store.read(pieces)
 
     def release(self, blob: str, transaction: Transaction) -> None:
         """Let a body go that no record names after this transaction. An empty `blob` is none."""

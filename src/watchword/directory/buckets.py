@@ -126,6 +126,8 @@ class StoredObject(Record, frozen=True, omit_defaults=True):
     """True when the writer asked for AES256."""
     customer_key: str = ""
     """What the customer's key is known by that the bytes are sealed under; empty when they are kept as they came."""
+    seal: str = ""
+    """Of a body that is sealed: its salt in hex. Empty when it lies in parts, or was sealed before this was kept."""
     account: str = ""
     """The owner, where that is not the bucket's."""
     grants: tuple[Grant, ...] = ()

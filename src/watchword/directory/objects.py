@@ -16,12 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from watchword.core.http import FileBody, Opener, Spooled
 
-BlobRange = tuple[str, int, int]
-"""A blob id, the offset of the first byte, and how many."""
+
+class BlobRange(NamedTuple):
+    """Bytes of a blob, or of what is sealed in it."""
+
+    blob: str
+    offset: int
+    length: int
+    opener: Opener | None = None
+    """Opens what is sealed."""
 
 
 class ObjectStore(Protocol):
@@ -46,11 +53,11 @@ class ObjectStore(Protocol):
         """A range of a blob, as a response body: read when it is small. Raises Unavailable, Lost."""
         ...
 
-    def joined(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> bytes | FileBody:
+    def joined(self, pieces: Sequence[BlobRange]) -> bytes | FileBody:
         """Ranges of blobs, one after the other, as a response body. Raises Unavailable when one cannot be read now."""
         ...
 
-    def read(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> Iterator[bytes]:
+    def read(self, pieces: Sequence[BlobRange]) -> Iterator[bytes]:
         """The bytes of ranges, piece by piece. Raises Unavailable, Lost."""
         ...
 

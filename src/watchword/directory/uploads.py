@@ -47,6 +47,8 @@ class UploadPart(Record, frozen=True):
     checksum: str = ""
     is_sealed: bool = False
     """True when the bytes are sealed under a customer's key."""
+    seal: str = ""
+    """The salt of a sealed body in hex; empty when it was sealed before this was kept."""
 
 
 class Piece(NamedTuple):
@@ -56,6 +58,7 @@ class Piece(NamedTuple):
     blob: str
     size: int
     checksum: str
+    seal: str = ""
 
 
 class Assembly(Record, frozen=True):

@@ -114,7 +114,7 @@ class LocalObjects:
 
     def body(self, blob: str, offset: int, length: int, opener: Opener | None = None) -> bytes | FileBody:
         if opener is not None:
-            return self.joined([(blob, offset, length)], opener)
+            return self.joined([BlobRange(blob, offset, length, opener)])
         path = self._path(blob)
         try:
             if length <= INLINE_BYTES_MAX:
@@ -129,25 +129,26 @@ class LocalObjects:
             raise Lost(f"blob `{blob}` is shorter than its record says")
         return answer
 
-    def joined(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> bytes | FileBody:
-        if sum([length for _, _, length in pieces]) <= INLINE_BYTES_MAX:
-            return b"".join(self.read(pieces, opener))
-        self._check(pieces[:CHECKED_BLOBS_MAX], opener)
-        first, *others = [FileRange(Path(self._path(blob)), offset, length, opener) for blob, offset, length in pieces]
-        return FileBody(first.path, first.offset, first.length, *others, opener=opener)
+    def joined(self, pieces: Sequence[BlobRange]) -> bytes | FileBody:
+        if sum([each.length for each in pieces]) <= INLINE_BYTES_MAX:
+            return b"".join(self.read(pieces))
+        self._check(pieces[:CHECKED_BLOBS_MAX])
+        first, *others = [
+            FileRange(Path(self._path(blob)), offset, length, opener) for blob, offset, length, opener in pieces
+        ]
+        return FileBody(first.path, first.offset, first.length, *others, opener=first.opener)
 
-    def _check(self, pieces: Sequence[BlobRange], opener: Opener | None) -> None:
+    def _check(self, pieces: Sequence[BlobRange]) -> None:
         """Find out what can be found out before the first byte is sent: whether all is there, and the first opens."""
-        for blob, offset, length in pieces:
+        for blob, offset, length, opener in pieces:
             end = offset + length
             if self._size(blob) < (end if opener is None else sealed_size(end)):
                 raise Lost(f"blob `{blob}` is shorter than its record says")
-        if opener is not None:
-            blob, offset, _ = pieces[0]
-            next(self.read([(blob, offset, 1)], opener))
+        if pieces[0].opener is not None:
+            next(self.read([pieces[0]._replace(length=1)]))
 
-    def read(self, pieces: Sequence[BlobRange], opener: Opener | None = None) -> Iterator[bytes]:
-        for blob, offset, length in pieces:
+    def read(self, pieces: Sequence[BlobRange]) -> Iterator[bytes]:
+        for blob, offset, length, opener in pieces:
             try:
                 yield from _read_on(self._path(blob), offset, length, opener)
             except OSError as error:
@@ -160,7 +161,7 @@ class LocalObjects:
             _sync_folder(self._root / new[:2])
         except OSError as error:
             if error.errno in _NO_MORE_LINKS:
-                return self.write(self.read([(blob, 0, self._size(blob))]))
+                return self.write(self.read([BlobRange(blob, 0, self._size(blob))]))
             if isinstance(error, FileNotFoundError):
                 raise Lost(f"blob `{blob}` is gone") from error
             raise Unavailable(f"blob `{blob}` cannot be cloned: {error}") from error

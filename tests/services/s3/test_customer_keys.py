@@ -6,15 +6,23 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
 from tests.services.s3.conftest import new_name, s3_client
 from tests.support.house import Account, House, allow, deny, policy, refusal, user_with
 from tests.support.raw_requests import put
 
+from watchword.directory.bodies import is_short, short_number
+from watchword.directory.directory import Directory
+from watchword.directory.ports import Transaction
 from watchword.server.bootstrap import open_store
 from watchword.storage.scrub import Damage, scrub
+from watchword.storage.sqlite_rows import execute_of
 
 SMALL = b"only for who has the key. " * 10
 LARGE = os.urandom(300_000) + b"only for who has the key. " * 10
@@ -268,6 +276,84 @@ def test_a_policy_can_demand_keys_of_customers_or_forbid_them(secure: House, acc
         writer.put_object(Bucket=bucket, Key="k", Body=b"x", **allowed)
         assert refusal(writer.put_object, Bucket=bucket, Key="k", Body=b"x", **refused)[0] == "AccessDenied"
         assert refusal(writer.create_multipart_upload, Bucket=bucket, Key="k", **refused)[0] == "AccessDenied"
+
+
+def swap(secure: House, bucket: str, first: str, second: str) -> None:
+    """Put the kept bytes of two objects in each other's place."""
+    store = open_store(secure.server.data_dir)
+    try:
+        with store.read() as snapshot:
+            found = [Directory(snapshot).objects.get(bucket, key) for key in (first, second)]
+    finally:
+        store.close()
+    blobs = [each.blob for each in found if each is not None]
+    if all(is_short(blob) for blob in blobs):
+        execute = execute_of(apsw.Connection(str(secure.server.data_dir / "watchword.db")))
+        one, two = (short_number(blob) for blob in blobs)
+        bodies = [execute("select body from short_body where number = ?", (number,)).get for number in (one, two)]
+        for number, body in ((two, bodies[0]), (one, bodies[1])):
+            execute("update short_body set body = ? where number = ?", (body, number))
+        return
+    one, two = (secure.server.data_dir / "objects" / blob[:2] / blob for blob in blobs)
+    aside = one.with_name("aside")
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+
+
+@pytest.mark.parametrize("body", [SMALL, LARGE[:60_000], LARGE], ids=["short", "small", "large"])
+def test_a_body_of_the_same_key_and_length_does_not_open_as_another(
+    secure: House, s3: Any, bucket: str, body: bytes
+) -> None:
+    for key in ("first", "second", "source"):
+        s3.put_object(Bucket=bucket, Key=key, Body=os.urandom(len(body)), **KEY)
+    swap(secure, bucket, "first", "second")
+    for key in ("first", "second"):
+        with pytest.raises(ClientError, match="InternalError"):
+            s3.get_object(Bucket=bucket, Key=key, **KEY)
+        with pytest.raises(ClientError, match="InternalError"):
+            s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": key}, **SOURCE)
+    swap(secure, bucket, "first", "second")
+    assert len(s3.get_object(Bucket=bucket, Key="first", **KEY)["Body"].read()) == len(body)
+
+
+def test_parts_of_the_same_key_and_length_do_not_open_as_each_other(secure: House, s3: Any, bucket: str) -> None:
+    part = os.urandom(5 * 1024 * 1024)
+    where = {"Bucket": bucket, "Key": "parts"}
+    upload = {**where, "UploadId": s3.create_multipart_upload(**where, **KEY)["UploadId"]}
+    files: list[Path] = []
+    parts: list[dict[str, Any]] = []
+    for number in (1, 2):
+        before = set((secure.server.data_dir / "objects").glob("??/*"))
+        answer = s3.upload_part(**upload, PartNumber=number, Body=part, **KEY)
+        parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": answer["ChecksumCRC32"]})
+        files += set((secure.server.data_dir / "objects").glob("??/*")) - before
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **KEY)
+    assert s3.get_object(**where, **KEY)["Body"].read() == part * 2
+    bodies = [file.read_bytes() for file in files]
+    for file, other in zip(files, reversed(bodies), strict=True):
+        file.write_bytes(other)
+    with pytest.raises(ClientError, match="InternalError"):
+        s3.get_object(**where, **KEY)
+    for file, body in zip(files, bodies, strict=True):
+        file.write_bytes(body)
+    assert s3.get_object(**where, **KEY)["Body"].read() == part * 2
+
+
+def test_what_was_sealed_before_records_kept_salts_still_opens(secure: House, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="old", Body=LARGE, **KEY)
+    store = open_store(secure.server.data_dir)
+
+    def forget(transaction: Transaction) -> None:
+        objects = Directory(transaction).objects
+        stored = objects.get(bucket, "old")
+        assert stored is not None
+        assert stored.seal
+        objects.replace(replace(stored, seal=""))
+
+    store.write(forget)
+    store.close()
+    assert s3.get_object(Bucket=bucket, Key="old", **KEY)["Body"].read() == LARGE
 
 
 def test_a_scrub_knows_what_is_sealed_and_what_is_damaged(secure: House, s3: Any, bucket: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from watchword.core.errors import Lost, Unavailable
 from watchword.core.http import FileBody, Spooled
 from watchword.credentials.customer_keys import CustomerKey
+from watchword.directory.objects import BlobRange
 from watchword.storage.objects import INLINE_BYTES_MAX, LocalObjects, blob_paths, removals_held
 
 LATER = timedelta(hours=1)
@@ -141,9 +142,9 @@ def test_ranges_of_several_blobs_are_one_body(root: Path, tmp_path: Path) -> Non
     objects = LocalObjects(root, os.urandom)
     bodies = [os.urandom(INLINE_BYTES_MAX), os.urandom(10), os.urandom(INLINE_BYTES_MAX)]
     blobs = [objects.stage(spool(tmp_path / str(number), body)) for number, body in enumerate(bodies)]
-    short = objects.joined([(blobs[0], 5, 3), (blobs[1], 0, 10), (blobs[2], 1, 2)])
+    short = objects.joined([BlobRange(blobs[0], 5, 3), BlobRange(blobs[1], 0, 10), BlobRange(blobs[2], 1, 2)])
     assert short == bodies[0][5:8] + bodies[1] + bodies[2][1:3]
-    long = objects.joined([(blobs[0], 1, INLINE_BYTES_MAX - 1), (blobs[2], 0, INLINE_BYTES_MAX)])
+    long = objects.joined([BlobRange(blobs[0], 1, INLINE_BYTES_MAX - 1), BlobRange(blobs[2], 0, INLINE_BYTES_MAX)])
     assert isinstance(long, FileBody)
     assert long.length == 2 * INLINE_BYTES_MAX - 1
     found = [each.path.read_bytes()[each.offset : each.offset + each.length] for each in long.ranges]
@@ -153,7 +154,7 @@ def test_ranges_of_several_blobs_are_one_body(root: Path, tmp_path: Path) -> Non
 def test_a_copy_and_a_clone_outlive_what_they_were_made_from(root: Path) -> None:
     objects = LocalObjects(root, os.urandom, grace_seconds=0)
     first, second = objects.stage(small(b"abc")), objects.stage(small(b"def"))
-    copy = objects.write(objects.read([(first, 1, 2), (second, 0, 2)]))
+    copy = objects.write(objects.read([BlobRange(first, 1, 2), BlobRange(second, 0, 2)]))
     clone = objects.clone(first)
     for blob in (first, second):
         objects.discard(blob)
@@ -182,7 +183,7 @@ def test_a_clone_of_a_file_that_can_have_no_further_name_is_a_copy(
 def test_a_copy_of_what_is_lost_leaves_nothing(root: Path) -> None:
     objects = LocalObjects(root, os.urandom)
     blob = objects.stage(small(b"abc"))
-    for pieces in ([(blob, 0, 4)], [(blob, 0, 3), ("0" * 32, 0, 1)]):
+    for pieces in ([BlobRange(blob, 0, 4)], [BlobRange(blob, 0, 3), BlobRange("0" * 32, 0, 1)]):
         with pytest.raises(Lost):
             objects.write(objects.read(pieces))
     with pytest.raises(Lost):
@@ -203,7 +204,7 @@ def test_what_is_sealed_is_opened_in_every_range_and_said_to_be_lost_when_it_was
     objects = LocalObjects(root, os.urandom)
     key, body = CustomerKey(b"k" * 32), os.urandom(3 * INLINE_BYTES_MAX + 5)
     blob = objects.write(key.seal([body], b"s" * 32))
-    assert b"".join(objects.read([(blob, 0, len(body))], key.open_range)) == body
+    assert b"".join(objects.read([BlobRange(blob, 0, len(body), key.open_range)])) == body
     assert objects.body(blob, INLINE_BYTES_MAX - 1, 10, key.open_range) == body[INLINE_BYTES_MAX - 1 :][:10]
     whole = objects.body(blob, 0, len(body), key.open_range)
     assert isinstance(whole, FileBody)

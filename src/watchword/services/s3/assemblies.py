@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from watchword.core.errors import Lost
+from watchword.credentials.customer_keys import CustomerKey
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.objects import BlobRange
 from watchword.directory.uploads import Assembly, Piece
+from watchword.services.s3.customer_keys import opener_of
 from watchword.services.s3.faults import invalid_part_number
 from watchword.services.s3.ranges import Part, check_part_number, part_at
 
@@ -27,19 +29,23 @@ def assembly_of(stored: StoredObject, directory: Directory) -> Assembly:
     return found
 
 
-def pieces_of(stored: StoredObject, directory: Directory, offset: int, length: int) -> list[BlobRange]:
+def pieces_of(
+    stored: StoredObject, directory: Directory, offset: int, length: int, key: CustomerKey | None
+) -> list[BlobRange]:
     """The ranges of blobs that hold a range of an object in parts. `length` is not 0."""
-    return cut(assembly_of(stored, directory).pieces, offset, length)
+    return cut(assembly_of(stored, directory).pieces, offset, length, key)
 
 
-def all_pieces(stored: StoredObject, directory: Directory) -> list[BlobRange]:
+def all_pieces(stored: StoredObject, directory: Directory, key: CustomerKey | None) -> list[BlobRange]:
     """The ranges of blobs that hold an object, in parts or whole."""
     if not stored.size:
         return []
-    return pieces_of(stored, directory, 0, stored.size) if stored.parts else [(stored.blob, 0, stored.size)]
+    if stored.parts:
+        return pieces_of(stored, directory, 0, stored.size, key)
+    return [BlobRange(stored.blob, 0, stored.size, opener_of(key, stored.seal))]
 
 
-def cut(pieces: Sequence[Piece], offset: int, length: int) -> list[BlobRange]:
+def cut(pieces: Sequence[Piece], offset: int, length: int, key: CustomerKey | None = None) -> list[BlobRange]:
     """The ranges of blobs behind a range of what the pieces make together."""
     ends = list(accumulate(piece.size for piece in pieces))
     found: list[BlobRange] = []
@@ -49,7 +55,7 @@ def cut(pieces: Sequence[Piece], offset: int, length: int) -> list[BlobRange]:
         start = offset - (ends[at] - piece.size)
         taken = min(piece.size - start, length)
         if taken:
-            found.append((piece.blob, start, taken))
+            found.append(BlobRange(piece.blob, start, taken, opener_of(key, piece.seal)))
         offset, length, at = offset + taken, length - taken, at + 1
     return found
 

@@ -177,7 +177,7 @@ def _keep_parts(
     asked: Request, upload: Upload, parts: Sequence[UploadPart], directory: Directory, objects: Bodies
 ) -> None:
     """Step (3). The parts on the list stay where they are."""
-    pieces = tuple(Piece(part.number, part.blob, part.size, part.checksum) for part in parts)
+    pieces = tuple(Piece(part.number, part.blob, part.size, part.checksum, part.seal) for part in parts)
     directory.assemblies.add(Assembly(upload=upload.id, pieces=pieces, digest=_digest(asked)))
     kept = {part.number for part in parts}
     for part in list(directory.upload_parts.under(upload.id)):

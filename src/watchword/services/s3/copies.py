@@ -30,7 +30,6 @@ from watchword.services.s3.customer_keys import (
     fitting_key,
     kept_check,
     key_view,
-    opener_of,
     refuse_blocked,
     source_key,
 )
@@ -164,7 +163,7 @@ def _staged(
     if is_known and not source.parts and opening is sealing is None:
         body = objects.clone(source.blob, directory.transaction) if source.size else NO_BODY
         return Staged(body, source.size, source.etag, algorithm, source.checksum if algorithm else "")
-    pieces = objects.read(all_pieces(source, directory), directory.transaction, opener_of(opening))
+    pieces = objects.read(all_pieces(source, directory, opening), directory.transaction)
     return rewritten(pieces, source.size, algorithm, objects, sealing, random_bytes)
 
 
@@ -187,14 +186,15 @@ def rewritten(
                 checksum.update(data)
             yield data
 
+    seal = ""
     if not size:
         body, kept_etag = NO_BODY, etag.hexdigest()
     elif key is None:
         body = objects.write(passing(), size)
         kept_etag = etag.hexdigest()
     else:
-        body, kept_etag = write_sealed(passing(), size, objects, key, random_bytes)
-    return Staged(body, size, kept_etag, algorithm, sum_of(checksum) if checksum is not None else "", key)
+        body, kept_etag, seal = write_sealed(passing(), size, objects, key, random_bytes)
+    return Staged(body, size, kept_etag, algorithm, sum_of(checksum) if checksum is not None else "", key, seal)
 
 
 def _drop_copy(prepared: _Copied, objects: Bodies) -> None:
@@ -232,6 +232,7 @@ def copy_object(
         checksum_algorithm=staged.checksum_algorithm,
         checksum=staged.checksum,
         customer_key=kept_check(staged.key, random_bytes),
+        seal=staged.seal,
         **decided,
     )
     stored = put_version(directory, objects, random_bytes, bucket, stored)

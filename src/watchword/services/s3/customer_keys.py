@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode
 from binascii import Error as NotBase64
+from functools import partial
 from typing import Any
 
 from watchword.core.errors import ApiError
@@ -156,9 +157,11 @@ def kept_check(key: CustomerKey | None, random_bytes: RandomBytes) -> str:
     return "" if key is None else key.check(random_bytes(CHECK_SALT_BYTES))
 
 
-def opener_of(key: CustomerKey | None) -> Opener | None:
-    """What opens bodies that are sealed under a key."""
-    return None if key is None else key.open_range
+def opener_of(key: CustomerKey | None, seal: str) -> Opener | None:
+    """What opens the body that is sealed under a key, and no other; `seal` is what its record keeps of it."""
+    if key is None:
+        return None
+    return partial(key.open_range, salt=bytes.fromhex(seal)) if seal else key.open_range
 
 
 def key_view(key: CustomerKey | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from watchword.core.ids import RandomBytes
+from watchword.credentials.customer_keys import CustomerKey
 from watchword.directory.bodies import Bodies
 from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
@@ -74,7 +75,8 @@ def _stage_part(
         return staged
     digest = new_checksum(wanted.lower())
     if staged.size:
-        for data in objects.read([(staged.body.blob, 0, staged.size)], directory.transaction, opener_of(key)):
+        whole = BlobRange(staged.body.blob, 0, staged.size, opener_of(key, staged.seal))
+        for data in objects.read([whole], directory.transaction):
             digest.update(data)
     return staged._replace(checksum_algorithm=wanted, checksum=sum_of(digest))
 
@@ -114,6 +116,7 @@ def _put_part(
         checksum_algorithm=staged.checksum_algorithm,
         checksum=staged.checksum,
         is_sealed=bool(staged.size) and staged.key is not None,
+        seal=staged.seal,
     )
     old = directory.upload_parts.get(upload.id, f"{number:05d}")
     if old is None:
@@ -144,12 +147,11 @@ def _stage_copy(
     if key is not None:
         refuse_blocked(call, own, object_arn(own.name, asked.key))
     bucket, stored = source_of(asked, directory, call.now)
-    opener = opener_of(fitting_key(source_key(asked), stored))
-    pieces = _asked_pieces(asked.copy_source_range, stored, directory)
-    size = sum(length for _, _, length in pieces)
+    pieces = _asked_pieces(asked.copy_source_range, stored, directory, fitting_key(source_key(asked), stored))
+    size = sum(each.length for each in pieces)
     if size > OBJECT_BYTES_MAX:
         raise entity_too_large(size, OBJECT_BYTES_MAX)
-    read = objects.read(pieces, directory.transaction, opener)
+    read = objects.read(pieces, directory.transaction)
     staged = rewritten(read, size, upload.checksum_algorithm, objects.apart, key, random_bytes)
     return _CopiedPart(staged, stored, shown_version(stored, bucket))
 
@@ -158,9 +160,11 @@ def _drop_copy(prepared: _CopiedPart, objects: Bodies) -> None:
     drop_body(prepared.staged, objects)
 
 
-def _asked_pieces(asked: str | None, stored: StoredObject, directory: Directory) -> list[BlobRange]:
+def _asked_pieces(
+    asked: str | None, stored: StoredObject, directory: Directory, key: CustomerKey | None
+) -> list[BlobRange]:
     if asked is None:
-        return all_pieces(stored, directory)
+        return all_pieces(stored, directory, key)
     match = _COPY_RANGE.match(asked)
     first, last = (int(match[1]), int(match[2])) if match else (1, 0)
     if match is None or last < first:
@@ -173,8 +177,8 @@ def _asked_pieces(asked: str | None, stored: StoredObject, directory: Directory)
         message = f"Range specified is not valid for source object of size: {stored.size}"
         raise invalid_argument(message, "x-amz-copy-source-range", asked)
     if stored.parts:
-        return pieces_of(stored, directory, first, last - first + 1)
-    return [(stored.blob, first, last - first + 1)]
+        return pieces_of(stored, directory, first, last - first + 1, key)
+    return [BlobRange(stored.blob, first, last - first + 1, opener_of(key, stored.seal))]
 
 
 @operation("s3:UploadPartCopy", writes=True, prepare=_stage_copy, discard=_drop_copy)

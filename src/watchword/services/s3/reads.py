@@ -77,8 +77,8 @@ def _body(
     if not part.length:
         return b""
     if stored.parts:
-        return objects.joined(pieces_of(stored, directory, part.offset, part.length), opener_of(key))
-    return objects.body(stored.blob, part.offset, part.length, directory.transaction, opener_of(key))
+        return objects.joined(pieces_of(stored, directory, part.offset, part.length, key))
+    return objects.body(stored.blob, part.offset, part.length, directory.transaction, opener_of(key, stored.seal))
 
 
 @operation("s3:HeadObject")

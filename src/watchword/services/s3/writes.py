@@ -45,6 +45,8 @@ class Staged(NamedTuple):
     checksum: str
     key: CustomerKey | None = None
     """What it is sealed under."""
+    seal: str = ""
+    """The salt that it is sealed with, in hex."""
 
 
 def staged_body(body: Spooled | None, objects: Bodies, key: CustomerKey | None, random_bytes: RandomBytes) -> Staged:
@@ -57,22 +59,23 @@ def staged_body(body: Spooled | None, objects: Bodies, key: CustomerKey | None, 
         return Staged(NO_BODY, 0, body.checksums["md5"], algorithm, checksum, key)
     if key is None:
         return Staged(objects.stage(body), body.size, body.checksums["md5"], algorithm, checksum)
-    kept, etag = write_sealed(objects.spooled(body), body.size, objects, key, random_bytes)
-    return Staged(kept, body.size, etag, algorithm, checksum, key)
+    kept, etag, seal = write_sealed(objects.spooled(body), body.size, objects, key, random_bytes)
+    return Staged(kept, body.size, etag, algorithm, checksum, key, seal)
 
 
 def write_sealed(
     pieces: Iterable[bytes], size: int, objects: Bodies, key: CustomerKey, random_bytes: RandomBytes
-) -> tuple[NewBody, str]:
-    """Keep `size` bytes sealed under a key. Gives the body, and the MD5 of what is kept."""
+) -> tuple[NewBody, str, str]:
+    """Keep `size` bytes sealed under a key. Gives the body, the MD5 of what is kept, and the salt in hex."""
     digest = md5(usedforsecurity=False)
+    salt = random_bytes(SALT_BYTES)
 
     def summed() -> Iterator[bytes]:
-        for sealed in key.seal(pieces, random_bytes(SALT_BYTES)):
+        for sealed in key.seal(pieces, salt):
             digest.update(sealed)
             yield sealed
 
-    return objects.write(summed(), sealed_size(size)), digest.hexdigest()
+    return objects.write(summed(), sealed_size(size)), digest.hexdigest(), salt.hex()
 
 
 def stage_body(call: Call[shapes.PutObjectRequest], objects: Bodies, random_bytes: RandomBytes) -> Staged:
@@ -125,6 +128,7 @@ def put_object(
         checksum_algorithm=prepared.checksum_algorithm,
         checksum=prepared.checksum,
         customer_key=kept_check(key, random_bytes),
+        seal=prepared.seal,
         **facts(asked, bucket, directory, call.account, call.now),
     )
     stored = put_version(directory, objects, random_bytes, bucket, stored)
