@@ -46,6 +46,12 @@ class TestQuery:
         answer = raw(admin, "GET", "/?Version=2010-05-08", "iam").send()
         assert (answer.status, answer.headers["location"]) == (302, IAM_PAGE + "?Version=2010-05-08")
 
+    @pytest.mark.parametrize("query", ["TokenCode=123456", "Token%43ode=123456&Version=1", "X-Amz-Security-Token=t"])
+    def test_the_page_learns_nothing_of_what_a_client_says(self, admin: Keys, query: str) -> None:
+        """It is AWS's, not ours: a client that follows would hand it the code, the token or the signature."""
+        answer = raw(admin, "GET", f"/?{query}", "iam").send()
+        assert (answer.status, answer.headers["location"]) == (302, IAM_PAGE)
+
     @pytest.mark.parametrize(
         ("form", "told"),
         [

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXM
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,8 @@ from watchword.core.http import RequestHead
 
 FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 """The namespace of query errors that belong to no service."""
+_IAM_PAGE = "https://aws.amazon.com/iam"
+_VERSION = re.compile(rb"Version=[0-9-]{1,20}")
 
 
 def malformed_input(message: str) -> ApiError:
@@ -61,9 +64,10 @@ def unknown_action(name: str, version: str) -> ApiError:
 
 def no_action(head: RequestHead) -> ApiError:
     """A query API was called without `Action`: AWS sends whoever it is to a page about it."""
-    query = head.query_string.decode("latin-1")
-    location = f"https://aws.amazon.com/iam{'?' + query if query else ''}"
-    return ApiError("MissingAction", "", 302, headers={"location": location}, is_bare=True)
+    # DIFFERS: 0005. Of the query, AWS's page gets the version alone: a code, a token or a signature is none of its.
+    query = head.query_string
+    version = "?" + query.decode() if _VERSION.fullmatch(query) else ""
+    return ApiError("MissingAction", "", 302, headers={"location": _IAM_PAGE + version}, is_bare=True)
 
 
 def unknown_target() -> ApiError:
