@@ -37,12 +37,12 @@ PrincipalExists = Callable[[str, str], bool]
 SYNTAX: Final = "Syntax errors in policy."
 TRUST_SYNTAX: Final = "Syntax error in policy."
 TRUST_ACTIONS: Final = (
-    "sts:assumerole",
-    "sts:assumerolewithsaml",
-    "sts:assumerolewithwebidentity",
-    "sts:tagsession",
-    "sts:setsourceidentity",
-    "sts:setcontext",
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
 )
 BUCKET_POLICY_BYTES_MAX: Final = 20 * 1024
 CONTROL_POLICY: Final = "The provided policy document does not meet the requirements of the specified policy type."
@@ -302,8 +302,11 @@ def _check_trust_elements(statement: dict[str, Any]) -> None:
 
 
 def _is_trust_action(action: str) -> bool:
-    pattern = Pattern(parse_pattern(action.lower()))
-    return action.lower().startswith("sts:") and any(pattern.matches(each) for each in TRUST_ACTIONS)
+    """True as AWS spells it: other cases are refused as `sts:*` is, the family `sts:AssumeRole*` is not."""
+    if action in TRUST_ACTIONS or not action.startswith("sts:AssumeRole"):
+        return action in TRUST_ACTIONS
+    pattern = Pattern(parse_pattern(action))
+    return any(pattern.matches(each) for each in TRUST_ACTIONS)
 
 
 def _check_principals(

@@ -284,10 +284,17 @@ class TestContextKeys:
     )
     KEYS = frozenset({"aws:PrincipalTag/Team", "aws:SecureTransport", "s3:prefix", "aws:username"})
 
-    def test_keys_are_named_as_written(self, iam: Any) -> None:
+    def test_keys_are_named_as_written_once_for_every_document(self, iam: Any) -> None:
         answer = iam.get_context_keys_for_custom_policy(PolicyInputList=[self.DOCUMENT, self.DOCUMENT])
-        assert len(answer["ContextKeyNames"]) == len(self.KEYS)
-        assert set(answer["ContextKeyNames"]) == self.KEYS
+        assert sorted(answer["ContextKeyNames"]) == sorted([*self.KEYS, *self.KEYS])
+
+    def test_a_document_may_lack_what_is_not_asked_for(self, iam: Any) -> None:
+        documents = ['{"Version":"2012-10-17"}', '{"Statement":{"Effect":"Allow","Condition":{"Null":{"k":"true"}}}}']
+        assert iam.get_context_keys_for_custom_policy(PolicyInputList=documents)["ContextKeyNames"] == ["k"]
+        code, message = refusal(
+            iam.get_context_keys_for_custom_policy, PolicyInputList=['{"Statement":{"Action":"*"}}']
+        )
+        assert (code, message.partition(":")[0]) == ("InvalidInput", "PolicyInputList.1")
 
     def test_those_of_a_principal_come_first(self, iam: Any, acme: Account) -> None:
         user_with(acme, "frank", self.DOCUMENT)
@@ -297,6 +304,20 @@ class TestContextKeys:
         )
         assert set(answer["ContextKeyNames"]) == self.KEYS | {"aws:TokenIssueTime"}
         assert answer["ContextKeyNames"][-1] == "aws:TokenIssueTime"
+
+    def test_a_shared_policy_counts_once_and_the_boundary_too(self, iam: Any, acme: Account) -> None:
+        arns: dict[str, str] = {}
+        for name in ("shared", "bounds"):
+            document = policy(allow("*", Condition={"Null": {f"aws:PrincipalTag/{name}": "true"}}))
+            arns[name] = iam.create_policy(PolicyName=f"keys-{name}", PolicyDocument=document)["Policy"]["Arn"]
+        iam.create_user(UserName="heidi", PermissionsBoundary=arns["bounds"])
+        iam.create_group(GroupName="readers")
+        iam.add_user_to_group(UserName="heidi", GroupName="readers")
+        iam.attach_user_policy(UserName="heidi", PolicyArn=arns["shared"])
+        iam.attach_group_policy(GroupName="readers", PolicyArn=arns["shared"])
+        for source, names in (("user/heidi", ["shared", "bounds"]), ("group/readers", ["shared"])):
+            answer = iam.get_context_keys_for_principal_policy(PolicySourceArn=acme.arn(source))
+            assert answer["ContextKeyNames"] == [f"aws:PrincipalTag/{name}" for name in names]
 
 
 def test_who_may_not_simulate_is_refused(house: House, acme: Account) -> None:

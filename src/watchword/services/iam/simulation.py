@@ -12,15 +12,16 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from watchword.directory.aws_policies import AwsPolicies
 from watchword.directory.directory import Directory
 from watchword.directory.groups import Group
-from watchword.policy.context_keys import context_keys
+from watchword.policy.context_keys import listed_keys, read_incomplete
 from watchword.policy.decision import Layer
+from watchword.policy.language import Document, MalformedPolicy
 from watchword.services.call import Call
 from watchword.services.iam import shapes
 from watchword.services.iam.errors import InvalidInput
@@ -118,7 +119,7 @@ def get_context_keys_for_custom_policy(
     call: Call[shapes.GetContextKeysForCustomPolicyRequest],
 ) -> shapes.GetContextKeysForPolicyResponse:
     """List the context keys that policies of the request ask about. Raises InvalidInput."""
-    return _keys(given(call.request.policy_input_list, "PolicyInputList", Layer.IDENTITY))
+    return _keys(_asked(call.request.policy_input_list))
 
 
 @operation("iam:GetContextKeysForPrincipalPolicy")
@@ -128,13 +129,26 @@ def get_context_keys_for_principal_policy(
     """List the context keys that the policies of a user, group or role ask about. Raises InvalidInput, NoSuchEntity."""
     asked = call.request
     entity = policy_source(directory, call.account, asked.policy_source_arn)
-    policies = (
-        *attached(directory, aws_policies, entity),
-        *given(asked.policy_input_list, "PolicyInputList", Layer.IDENTITY),
-    )
-    return _keys(policies)
+    policies = list(attached(directory, aws_policies, entity))
+    if not isinstance(entity, Group) and entity.boundary is not None:
+        policies.append(managed(directory, aws_policies, call.account, entity.boundary, Layer.BOUNDARY))
+    # A policy that a user and its groups have counts once.
+    distinct = {each.policy.source.arn or number: each.policy.document for number, each in enumerate(policies)}
+    stored = [each.document for each in distinct.values() if each is not None]
+    return _keys((*stored, *_asked(asked.policy_input_list)))
 
 
-def _keys(policies: Iterable[Simulated]) -> shapes.GetContextKeysForPolicyResponse:
-    documents = [each.policy.document.document for each in policies if each.policy.document is not None]
-    return shapes.GetContextKeysForPolicyResponse(context_key_names=list(context_keys(documents)))
+def _asked(texts: Sequence[str] | None) -> list[Document]:
+    documents: list[Document] = []
+    for number, text in enumerate(texts or (), 1):
+        try:
+            document = read_incomplete(text)
+        except MalformedPolicy as error:
+            raise InvalidInput(f"PolicyInputList.{number}: {error.message}") from None
+        if document is not None:
+            documents.append(document)
+    return documents
+
+
+def _keys(documents: Iterable[Document]) -> shapes.GetContextKeysForPolicyResponse:
+    return shapes.GetContextKeysForPolicyResponse(context_key_names=list(listed_keys(documents)))
