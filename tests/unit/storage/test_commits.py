@@ -103,6 +103,43 @@ def test_a_failing_settlement_does_not_stop_the_line() -> None:
     line.close()
 
 
+def test_several_changes_of_one_caller_stand_behind_each_other() -> None:
+    disk = Disk()
+    leading = in_thread(disk.write)
+    assert disk.entered.acquire(timeout=10)
+    jobs = [Job(lambda transaction: transaction) for _ in range(GROUP_MAX + 3)]
+    standing = in_thread(lambda: disk.line.run_all(jobs))
+    wait_for_queue(disk.line, len(jobs))
+    following = in_thread(disk.write)
+    wait_for_queue(disk.line, len(jobs) + 1)
+    disk.gate.set()
+    for thread in (leading, standing, following):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert disk.groups == [1, GROUP_MAX, 4]
+    assert all(job.error is None for job in jobs)
+
+
+def test_several_changes_of_which_a_commit_fails_leave_nobody_in_line() -> None:
+    groups: list[int] = []
+
+    def commit(group: Sequence[Job]) -> None:
+        groups.append(len(group))
+        if len(groups) == 1:
+            raise ZeroDivisionError
+        for job in group:
+            job.succeed("kept", ())
+
+    line = Line(commit, lambda: None)
+    jobs = [Job(lambda transaction: transaction) for _ in range(GROUP_MAX + 3)]
+    with pytest.raises(ZeroDivisionError):
+        line.run_all(jobs)
+    assert groups == [GROUP_MAX, 3]
+    assert [job.error is None for job in jobs] == [False] * GROUP_MAX + [True] * 3
+    assert line.run(Job(lambda transaction: transaction)) == "kept"
+    line.close()
+
+
 def test_an_interrupted_caller_leaves_the_line_and_the_others_go_on() -> None:
     disk = Disk()
     leading = in_thread(disk.write)
