@@ -28,6 +28,17 @@ def test_an_object_comes_back_as_it_went(aws: Person, bucket: str, size: int) ->
     assert got["ContentLength"] == size
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_a_checksum_of_one_s_choice_is_kept(aws: Person, instance: Instance, bucket: str, algorithm: str) -> None:
+    sent = write(aws.home / "sent", noise(1024))
+    told = ("--checksum-algorithm", algorithm)
+    aws.run("s3api", "put-object", "--bucket", bucket, "--key", "k", "--body", sent, *told)
+    found = instance.client("s3").get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    kept = {name for name in found if name.startswith("Checksum")} - {"ChecksumType"}
+    assert kept == {f"Checksum{algorithm}"}
+    assert found["Body"].read() == sent.read_bytes()
+
+
 def test_what_is_sent_depends_on_the_scheme(aws: Person, instance: Instance, bucket: str) -> None:
     sent = write(aws.home / "sent", noise(1024))
     with recording(instance) as recorder:
