@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.clients.instances import REGION, Instance, noise
+from tests.clients.instances import REGION, Instance, Keys, noise
 from tests.clients.programs import Person, on_the_machine
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -21,9 +21,9 @@ def curl(instance: Instance, tmp_path: Path) -> Person:
     return Person((on_the_machine("curl"), "--silent", "--show-error", *trusted), tmp_path, {})
 
 
-def signed(curl: Person, instance: Instance, service: str) -> Person:
-    """The same, signing for this service with the administrator's keys."""
-    keys = instance.administrator
+def signed(curl: Person, instance: Instance, service: str, keys: Keys | None = None) -> Person:
+    """The same, signing for this service, with the administrator's keys if none are given."""
+    keys = keys or instance.administrator
     if "--aws-sigv4" not in Person((curl.program[0],), curl.home, {}).run("--help", "all"):
         pytest.skip("this curl is too old for --aws-sigv4")
     user = f"{keys.access_key_id}:{keys.secret_access_key}"
@@ -63,6 +63,29 @@ def test_a_file_goes_up_and_comes_down(curl: Person, instance: Instance, hashed:
     assert received.read_bytes() == data
     listed = s3.run("--header", f"x-amz-content-sha256: {said}", f"{instance.endpoint}/{bucket}?list-type=2&prefix=a")
     assert "<Key>a/letter</Key>" in listed
+
+
+def test_a_file_of_unknown_length_is_refused(curl: Person, instance: Instance) -> None:
+    """From a pipe curl sends it in chunks of HTTP, without its length; S3 takes none such."""
+    bucket = instance.bucket()
+    s3, url = signed(curl, instance, "s3"), f"{instance.endpoint}/{bucket}/k"
+    sent = ("--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "--upload-file", "-", "--write-out", "%{http_code}")
+    answer = s3.run(*sent, url, stdin="from a pipe")
+    assert answer.endswith("501")
+    assert "<Code>NotImplemented</Code>" in answer
+    assert "<Header>Transfer-Encoding</Header>" in answer
+    assert instance.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_a_session_signs_with_its_token(curl: Person, instance: Instance) -> None:
+    bucket = instance.bucket()
+    instance.client("s3").put_object(Bucket=bucket, Key="k", Body=b"here you are")
+    session = instance.client("sts").get_session_token()["Credentials"]
+    s3 = signed(curl, instance, "s3", Keys.of(session))
+    url, unsigned = f"{instance.endpoint}/{bucket}/k", ("--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD")
+    token = ("--header", f"x-amz-security-token: {session['SessionToken']}")
+    assert s3.run(*unsigned, *token, url) == "here you are"
+    assert "<Code>InvalidAccessKeyId</Code>" in s3.run(*unsigned, url)
 
 
 def test_an_unsigned_request_is_told_what_is_missing(curl: Person, instance: Instance) -> None:
