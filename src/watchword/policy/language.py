@@ -151,7 +151,11 @@ def print_document(document: Document) -> str:
 
 
 def statement_positions(text: str) -> tuple[tuple[Position, Position], ...]:
-    """Where each statement of a well-formed document begins and ends; the end is just after its brace."""
+    """Where each statement of a well-formed document begins and ends, as IAM's simulator counts.
+
+    One ends just after its brace. It begins just after the statement before it, or after the bracket of the list;
+    without a list, after its own brace.
+    """
     spans = _statement_spans(text)
     return tuple((_position(text, start), _position(text, end)) for start, end in spans)
 
@@ -318,7 +322,8 @@ def _statement_spans(text: str) -> list[tuple[int, int]]:
             bracket, start = opened.pop()
             inside = "".join(each for each, _ in opened)
             if bracket == "{" and member == "Statement" and inside in ("{", "{["):
-                spans.append((start, at + 1))
+                before = spans[-1][1] if spans else opened[-1][1] + 1
+                spans.append((start + 1 if inside == "{" else before, at + 1))
         elif len(opened) == 1 and _COLON.match(text, found.end()):
             member = json.loads(mark)
     return spans

@@ -64,6 +64,31 @@ def test_two_boundaries_are_refused(iam: Any) -> None:
     assert code == "InvalidInput"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"ActionNames": ["GetObject"]}, "The action is invalid since it is missing names"),
+        ({"ResourceArns": ["arn:aws:s3"]}, "ResourceNames are not in a valid ARN format: arn:aws:s3."),
+        (
+            {"PermissionsBoundaryPolicyInputList": [ALLOW_ALL, ALLOW_ALL]},
+            "The list of Permissions Boundary policies cannot exceed 1 items.",
+        ),
+        (
+            {
+                "ContextEntries": [
+                    {"ContextKeyName": "aws:x", "ContextKeyValues": ["a", "b"], "ContextKeyType": "string"}
+                ]
+            },
+            "Context key string expected a single value, but received 2.",
+        ),
+    ],
+)
+def test_wrong_requests_are_told_as_by_iam(iam: Any, parameters: dict[str, Any], sentence: str) -> None:
+    # Source: AWS's answers as others recorded them (radkawar/stackd, testdata/aws/iam/simulation.json)
+    request = {"PolicyInputList": [ALLOW_ALL], "ActionNames": ["s3:GetObject"], **parameters}
+    assert refusal(iam.simulate_custom_policy, **request) == ("InvalidInput", sentence)
+
+
 def test_context_keys_that_were_not_given_are_named(iam: Any) -> None:
     document = policy(
         allow(
@@ -71,11 +96,15 @@ def test_context_keys_that_were_not_given_are_named(iam: Any) -> None:
             "arn:aws:s3:::${aws:PrincipalTag/team}/*",
             Condition={"Bool": {"aws:SecureTransport": "true"}},
         ),
-        allow("sqs:*", Condition={"StringEquals": {"sqs:unasked": "x"}}),
+        allow("sqs:*", Condition={"StringEquals": {"sqs:of-another-action": "x"}}),
     )
     result = simulate(iam, document, ResourceArns=[KEY])
     assert result["EvalDecision"] == "implicitDeny"
-    assert sorted(result["MissingContextValues"]) == ["aws:PrincipalTag/team", "aws:SecureTransport"]
+    assert sorted(result["MissingContextValues"]) == [
+        "aws:PrincipalTag/team",
+        "aws:SecureTransport",
+        "sqs:of-another-action",
+    ]
     entries = [
         {"ContextKeyName": "aws:PrincipalTag/team", "ContextKeyValues": ["plans"], "ContextKeyType": "string"},
         {"ContextKeyName": "aws:securetransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"},

@@ -108,7 +108,7 @@ def test_positions_of_statements_in_a_policy_of_one_line() -> None:
     text = f'{{"Version": "2012-10-17", "Statement": [{statement}, {statement}]}}'
     assert statement_positions(text) == (
         (Position(1, 41), Position(1, 41 + len(statement))),
-        (Position(1, 43 + len(statement)), Position(1, 43 + 2 * len(statement))),
+        (Position(1, 41 + len(statement)), Position(1, 43 + 2 * len(statement))),
     )
 
 
@@ -119,7 +119,21 @@ def test_positions_over_lines_pass_over_what_only_looks_like_a_statement() -> No
         '  "Version": "2012-10-17"\n}'
     )
     parse_document(text)
-    assert statement_positions(text) == ((Position(4, 5), Position(10, 6)),)
+    assert statement_positions(text) == ((Position(4, 6), Position(10, 6)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ('{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}', ((1, 16), (1, 77))),
+        ('{\n  "Statement": [\n    {\n      "Effect": "Deny"\n    }\n  ]\n}', ((2, 17), (5, 6))),
+        (' \r\n{\r\n  "Statement": [\r\n    {\r\n    }\r\n  ]\r\n}\r\n ', ((3, 17), (5, 6))),
+    ],
+)
+def test_positions_are_counted_as_iam_counts(text: str, positions: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    # Source: AWS's answers as others recorded them (radkawar/stackd, testdata/aws/iam/simulation.json)
+    start, end = positions
+    assert statement_positions(text) == ((Position(*start), Position(*end)),)
 
 
 def test_every_policy_of_aws_is_well_formed() -> None:

@@ -24,7 +24,7 @@ from watchword.policy.access import AccessRequest, Levels, ResourceRule
 from watchword.policy.context_keys import context_keys
 from watchword.policy.decision import Decision, Layer, Outcome
 from watchword.policy.evaluate import PrincipalPlan, decide
-from watchword.policy.language import Document, Position, statement_positions
+from watchword.policy.language import Position, statement_positions
 from watchword.policy.principals import NOBODY, Kind, Principal
 from watchword.policy.variables import ContextValue
 from watchword.services.iam import shapes
@@ -136,7 +136,7 @@ class Simulation:
         request = self._request(action, resource)
         decision = decide(self._plan, request, resource_policy=self._resource)
         matched = self._matched(request, decision)
-        missing = self._missing(action)
+        missing = [] if decision.is_allowed else self._missing
         boundary = None
         if self._has_boundary:
             allowed = self._is_allowed_by_boundary(request)
@@ -227,18 +227,11 @@ class Simulation:
             details[name] = outcome.value
         return details
 
-    def _missing(self, action: str) -> list[str]:
-        """Keys that the statements about an action ask for and the request does not give, spelled as written."""
-        folded = action.lower()
-        speaking = (
-            Document(
-                tuple(each.statement for each in simulated.policy.document.statements if each.speaks_of(folded)),
-                simulated.policy.document.document.version,
-            )
-            for simulated in self._simulated
-            if simulated.policy.document is not None
-        )
-        return [name for name in context_keys(speaking) if name.lower() not in self._context]
+    @cached_property
+    def _missing(self) -> list[str]:
+        """Keys that any statement asks for, whatever it is about, and the request does not give, spelled as written."""
+        documents = [each.policy.document.document for each in self._simulated if each.policy.document is not None]
+        return [name for name in context_keys(documents) if name.lower() not in self._context]
 
 
 def _applying(simulated: Simulated, request: AccessRequest, effect: str) -> list[int]:
@@ -298,10 +291,11 @@ def _entries(entries: Sequence[shapes.ContextEntry] | None) -> dict[str, Context
     for entry in entries or ():
         values = tuple(entry.context_key_values or ())
         name = (entry.context_key_name or "").lower()
-        if (entry.context_key_type or "string").endswith("List"):
+        kind = entry.context_key_type or "string"
+        if kind.endswith("List"):
             context[name] = values
         elif len(values) > 1:
-            raise InvalidInput(f"The context key {entry.context_key_name} takes one value.")
+            raise InvalidInput(f"Context key {kind} expected a single value, but received {len(values)}.")
         else:
             context[name] = values[0] if values else None
     return context

@@ -4,6 +4,7 @@ The engine that decides live requests decides here, too: one evaluation for ever
 simulator does not do, as AWS's does not: resource control policies, and looking up the resource's own policy.
 
 # DIFFERS: 0005. Trust policies and conditions of service control policies are evaluated; AWS passes them over.
+# DIFFERS: 0005. Every action on every resource is a result; AWS puts those of one action together.
 # DIFFERS: 0005. `CallerArn` may name a role or a session, not only a user.
 
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html and
@@ -90,7 +91,7 @@ _BOUNDARY = "PermissionsBoundaryPolicyInputList"
 
 def _only(boundary: tuple[Simulated, ...]) -> Simulated | None:
     if len(boundary) > 1:
-        raise InvalidInput("Only one permissions boundary can be set at a time.")
+        raise InvalidInput("The list of Permissions Boundary policies cannot exceed 1 items.")
     return boundary[0] if boundary else None
 
 
@@ -98,8 +99,10 @@ def _simulate(
     call: Call[shapes.SimulateCustomPolicyRequest] | Call[shapes.SimulatePrincipalPolicyRequest],
     simulation: Simulation,
 ) -> shapes.SimulatePolicyResponse:
-    """One page of results: every action on every resource, in the order of the request."""
+    """One page of results: every action on every resource, in the order of the request. Raises InvalidInput."""
     asked = call.request
+    if any(":" not in action for action in asked.action_names):
+        raise InvalidInput("The action is invalid since it is missing names")
     resources = resources_of(asked)
     first = int(call.after) + 1 if call.after else 0
     assert call.page is not None
