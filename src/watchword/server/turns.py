@@ -53,4 +53,7 @@ class Turns(Generic[E]):
         if self._waiting:
             self._begin_soon()
         for place, (_, done) in enumerate(group):
-            done(None if answers is None else answers[place], error)
+            try:
+                done(None if answers is None else answers[place], error)
+            except Exception as raised:  # noqa: BLE001  one who cannot be answered keeps nobody from their answer
+                self._threads.loop.call_exception_handler({"message": "an answer was lost", "exception": raised})

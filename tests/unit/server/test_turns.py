@@ -86,3 +86,28 @@ def test_an_answer_that_nobody_waits_for_keeps_no_one_from_theirs() -> None:
         threads.stop()
 
     asyncio.run(run())
+
+
+def test_one_who_cannot_be_answered_keeps_nobody_from_their_answer() -> None:
+    """All are committed: whoever stands behind one whose connection breaks would wait for ever."""
+
+    def breaks(_: HttpResponse | None, __: BaseException | None) -> None:
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        disk = Disk()
+        loop = asyncio.get_running_loop()
+        told: list[BaseException] = []
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        threads = Threads(1, loop)
+        turns = Turns(disk.commit_all, threads)
+        disk.released.set()
+        first = commit(turns, "first")
+        turns.submit("breaks", breaks)
+        last = commit(turns, "last")
+        async with asyncio.timeout(10):
+            assert [(await each).body for each in (first, last)] == [b"first", b"last"]
+        assert [type(each) for each in told] == [ZeroDivisionError]
+        threads.stop()
+
+    asyncio.run(run())
