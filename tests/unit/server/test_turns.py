@@ -105,9 +105,11 @@ def test_one_who_cannot_be_answered_keeps_nobody_from_their_answer() -> None:
         first = commit(turns, "first")
         turns.submit("breaks", breaks)
         last = commit(turns, "last")
-        async with asyncio.timeout(10):
-            assert [(await each).body for each in (first, last)] == [b"first", b"last"]
+        try:
+            async with asyncio.timeout(10):
+                assert [(await each).body for each in (first, last)] == [b"first", b"last"]
+        finally:
+            threads.stop()
         assert [type(each) for each in told] == [ZeroDivisionError]
-        threads.stop()
 
     asyncio.run(run())
