@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.support.authenticators import Authenticator
 from tests.support.house import Account, House, Keys, run_server, session_of, user_with
 from tests.support.raw_requests import call, whoami
@@ -26,9 +27,9 @@ from watchword.directory.directory import Directory
 from watchword.server.bootstrap import DATABASE, open_store
 from watchword.server.data_directory import CREDENTIALS, create_layout
 from watchword.server.initialization import back_up, restore
-from watchword.server.key_rotation import drop, rotate, state
+from watchword.server.key_rotation import STATE, drop, rotate, state
 from watchword.server.master_key import KEY_VARIABLE, create_keyring, load_keyring
-from watchword.server.sealed_secrets import BATCH_MAX
+from watchword.server.sealed_secrets import BATCH_MAX, check_opens
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=38)
@@ -98,6 +99,20 @@ def old_seals(data_dir: Path) -> list[bytes]:
         store.close()
 
 
+def damage_secret(data_dir: Path, key_id: str) -> None:
+    """Change the last byte of a sealed secret."""
+
+    def damage(directory: Directory) -> None:
+        key = directory.access_keys.get(key_id)
+        assert key is not None
+        sealed = key.sealed_secret[:-1] + bytes([key.sealed_secret[-1] ^ 1])
+        directory.access_keys.replace(replace(key, sealed_secret=sealed))
+
+    store = open_store(data_dir)
+    store.write(lambda transaction: damage(Directory(transaction)))
+    store.close()
+
+
 class TestWithoutAServer:
     def test_an_old_key_that_leaks_after_the_rotation_opens_nothing(self, tmp_path: Path) -> None:
         count = 2 * BATCH_MAX + 50
@@ -162,22 +177,21 @@ class TestWithoutAServer:
         data_dir = directory_with(tmp_path, 9)
         keyring = load_keyring(data_dir)
         damaged = sorted(secrets_of(data_dir, keyring))[5]
-
-        def damage(directory: Directory) -> None:
-            from msgspec.structs import replace
-
-            key = directory.access_keys.get(damaged)
-            assert key is not None
-            directory.access_keys.replace(replace(key, sealed_secret=key.sealed_secret[:-1] + b"\0"))
-
-        store = open_store(data_dir)
-        store.write(lambda transaction: damage(Directory(transaction)))
-        store.close()
+        damage_secret(data_dir, damaged)
         for _ in range(2):
             with pytest.raises(OperatorError, match=damaged):
                 rotate(data_dir, Stopped(), os.urandom)
         assert load_keyring(data_dir).numbers == (1, 2)
         assert len(secrets_of(data_dir, load_keyring(data_dir))) == 8
+
+    def test_one_that_was_killed_at_its_very_end_makes_no_further_key(self, tmp_path: Path) -> None:
+        data_dir = directory_with(tmp_path, 3)
+        rotate(data_dir, Stopped(), os.urandom)
+        (data_dir / STATE).unlink()  # everything is sealed anew, and nothing is written down yet
+        assert state(data_dir).dropped_from is None
+        assert rotate(data_dir, Stopped(), os.urandom) == 0
+        assert load_keyring(data_dir).numbers == (1, 2)
+        assert drop(data_dir, Stopped(LATER), ends_sessions=False) == (1,)
 
     def test_a_key_from_the_environment_is_added_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         data_dir = directory_with(tmp_path, 4)
@@ -211,6 +225,18 @@ class TestWithoutAServer:
 
 
 class TestStart:
+    def test_one_damaged_secret_is_not_taken_for_a_wrong_key(self, tmp_path: Path) -> None:
+        data_dir = directory_with(tmp_path, 3)
+        keyring = load_keyring(data_dir)
+        damage_secret(data_dir, min(secrets_of(data_dir, keyring)))
+        store = open_store(data_dir)
+        try:
+            check_opens(store, keyring)
+            with pytest.raises(OperatorError, match="opens none of them"):
+                check_opens(store, new_keyring(os.urandom))
+        finally:
+            store.close()
+
     def refused(self, data_dir: Path) -> str:
         with pytest.raises(AssertionError) as refused:
             run_server(data_dir)

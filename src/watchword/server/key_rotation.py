@@ -89,7 +89,8 @@ def rotate(data_dir: Path, clock: Clock, random_bytes: RandomBytes) -> int:
         remove_half_written(data_dir)
         keyring = load_keyring(data_dir)
         counts = _counts(data_dir, keyring)
-        if not any(number != keyring.newest_number for number in counts):
+        is_over = all(number == keyring.newest_number for number in counts)
+        if is_over and not _was_killed_at_the_end(data_dir, keyring):
             keyring = _add_key(data_dir, keyring, random_bytes)
         with _no_server_without(data_dir, keyring):
             store = open_store(data_dir)
@@ -122,6 +123,12 @@ def drop(data_dir: Path, clock: Clock, *, ends_sessions: bool) -> tuple[int, ...
             drop_older_keys(data_dir)
         rebuild(data_dir / DATABASE)
     return older
+
+
+def _was_killed_at_the_end(data_dir: Path, keyring: Keyring) -> bool:
+    """True when everything is sealed under the newest of several keys, and nobody wrote down since when."""
+    rotated = _read_state(data_dir)
+    return len(keyring.numbers) > 1 and (rotated is None or rotated.newest != keyring.newest_number)
 
 
 def _add_key(data_dir: Path, keyring: Keyring, random_bytes: RandomBytes) -> Keyring:

@@ -62,16 +62,33 @@ KINDS = (
 
 
 def check_opens(store: Store, keyring: Keyring) -> None:
-    """Raise OperatorError when the master keys do not open what the records seal: the first and last of each kind."""
+    """Raise OperatorError when the master keys do not open what the records seal.
+
+    Of each kind the first that opens is enough: one that is damaged is no wrong key.
+    """
     with store.read() as snapshot:
-        directory = Directory(snapshot)
         for kind in KINDS:
             sealer = Sealer(keyring, kind.purpose, _no_random_bytes)
-            for record in islice(kind.collection(directory).under(limit=1), 1):
-                try:
-                    sealer.open(getattr(record, kind.field), record.id)
-                except SealBroken:
-                    raise wrong_key(keyring, getattr(record, kind.field)) from None
+            unopened: dict[int, bytes] = {}
+            for record in kind.collection(Directory(snapshot)).under():
+                sealed = getattr(record, kind.field)
+                number = master_key_number(sealed)
+                if _opens(sealer, sealed, record.id):
+                    unopened.pop(number, None)
+                    if not unopened:
+                        break
+                else:
+                    unopened.setdefault(number, sealed)
+            for sealed in unopened.values():
+                raise wrong_key(keyring, sealed)
+
+
+def _opens(sealer: Sealer, sealed: bytes, owner: str) -> bool:
+    try:
+        sealer.open(sealed, owner)
+    except SealBroken:
+        return False
+    return True
 
 
 def wrong_key(keyring: Keyring, sealed: bytes) -> OperatorError:
@@ -143,7 +160,8 @@ def _seal_batch(
             plain = sealer.open(sealed, record.id)
         except SealBroken:
             raise OperatorError(
-                f"the secret of the {kind.named} `{record.id}` does not open: delete it first"
+                f"the secret of the {kind.named} `{record.id}` does not open: put the right master key"
+                f" {master_key_number(sealed)} back; if that is the right one the secret is damaged: delete it first"
             ) from None
         collection.replace(replace(record, **{kind.field: sealer.seal(plain, record.id)}))
         done += 1
