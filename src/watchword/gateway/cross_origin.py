@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from watchword.services.s3.shapes import CORSRule
 
 
+_METHODS = frozenset({"GET", "PUT", "HEAD", "POST", "DELETE"})
+"""What a rule may allow."""
+
+
 def preflight(exchange: Exchange, directory: Directory) -> HttpResponse:
     """Answer a browser that asks whether a page of another site may send a request. Raises ApiError: it may not."""
     headers = _allowed(exchange.head, bucket_name(exchange), directory)
@@ -36,8 +40,8 @@ def _allowed(head: RequestHead, bucket: str, directory: Directory) -> dict[str, 
     rules = _rules(bucket, directory)
     if rules is None:
         raise _forbidden("CORSResponse: Bucket not found", method)
-    if method is None:
-        raise ApiError("BadRequest", "Invalid Access-Control-Request-Method: null", 400)
+    if method not in _METHODS:
+        raise ApiError("BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}", 400)
     if not rules:
         raise _forbidden("CORSResponse: CORS is not enabled for this bucket.", method)
     asked = head.header_text(b"access-control-request-headers") or ""

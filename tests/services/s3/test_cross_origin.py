@@ -54,6 +54,12 @@ def test_a_preflight_that_no_rule_fits(acme: Account, ruled: str, origin: str, m
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.parametrize(("method", "shown"), [(None, "null"), ("PATCH", "PATCH"), ("get", "get")])
+def test_a_preflight_for_no_method_of_s3(acme: Account, ruled: str, method: str | None, shown: str) -> None:
+    answer = preflight(acme, ruled, PAGE, method)
+    assert answer.error == (400, "BadRequest", f"Invalid Access-Control-Request-Method: {shown}")
+
+
 def test_a_preflight_without_rules_to_ask(acme: Account, bucket: str) -> None:
     there, missing = (preflight(acme, name, PAGE, "GET") for name in (bucket, "no-such-bucket"))
     assert there.error == (403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
