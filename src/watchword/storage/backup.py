@@ -8,7 +8,8 @@
 Removals of blobs are held from before the copy of the database until the last blob is copied. Blobs never change, and a
 record names a blob only after it is on disk; so every blob that the copied records name is there to be copied. Blobs
 that came later are copied too and swept as orphans one day.
-INVARIANT: every byte that is restored was summed on its way, and is one that the manifest vouches for.
+INVARIANT: every byte that is restored was summed on its way, and is one that the manifest vouches for (but for the
+blobs of version 1, whose digests nobody knows).
 Never touches the master key: without it a backup shows names and policies but opens no secret.
 """
 
@@ -17,9 +18,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,7 +122,8 @@ def restore(source: Path, database: Path, objects: Path | None) -> Manifest:
 def read_manifest(source: Path) -> Manifest:
     """The manifest of a backup that this program can restore. Raises OperatorError."""
     try:
-        manifest = msgspec.json.decode((source / _MANIFEST).read_bytes(), type=Manifest)
+        with _open(source / _MANIFEST) as file:
+            manifest = msgspec.json.decode(file.read(), type=Manifest)
     except FileNotFoundError:
         raise OperatorError(f"`{source}` is not a whole backup: it has no {_MANIFEST}") from None
     except msgspec.MsgspecError as error:
@@ -237,6 +241,9 @@ def _indexed(source: Path, manifest: Manifest) -> Iterator[tuple[str, str, str]]
 
 def _found(source: Path) -> Iterator[tuple[str, str, str]]:
     """The folder and name of each blob that is there, with no digest to compare."""
+    folders = (source / _OBJECTS).iterdir() if (source / _OBJECTS).is_dir() else ()
+    if any(folder.is_symlink() for folder in (source / _OBJECTS, *folders)):
+        raise OperatorError(f"`{source / _OBJECTS}` leads out of the backup: put the objects themselves there")
     for blob in blob_paths(source / _OBJECTS):
         yield blob.parent.name, blob.name, ""
 
@@ -257,7 +264,7 @@ def _check_database(path: Path, manifest: Manifest) -> None:
 def _copy(source: Path, target: Path) -> tuple[int, str]:
     """Copy a file; gives back its size and its digest, which are of the bytes that were written."""
     digest = hashlib.sha256()
-    with source.open("rb") as reading, _create(target) as writing:
+    with _open(source) as reading, _create(target) as writing:
         while piece := reading.read(2**20):
             digest.update(piece)
             writing.write(piece)
@@ -280,8 +287,17 @@ def _create(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
+def _open(path: Path) -> BufferedReader:
+    # INVARIANT: whoever made a backup has no other file of this machine read into the store, and lets nobody wait.
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OperatorError(f"`{path}` is no plain file")
+    return file
+
+
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with _open(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -256,6 +256,41 @@ def blob_listed_twice(copy: Path) -> None:
     edit(copy, "index_sha256", hashlib.sha256(index.encode()).hexdigest())
 
 
+def of_before_digests(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["index_sha256"]
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "watchword_backup": 1}))
+    (copy / "objects.sha256").unlink()
+
+
+def link_to_another_file(copy: Path) -> None:
+    """Whoever can write the manifest asks for no digests, and for a file that an object would then show."""
+    of_before_digests(copy)
+    (copy.parent / "secret").write_text("twelve bytes")
+    blob = next(blob_paths(copy / "objects"))
+    blob.unlink()
+    blob.symlink_to(copy.parent / "secret")
+
+
+def link_to_another_folder(copy: Path) -> None:
+    of_before_digests(copy)
+    folder = next(blob_paths(copy / "objects")).parent
+    folder.rename(copy.parent / "elsewhere")
+    folder.symlink_to(copy.parent / "elsewhere")
+
+
+def link_for_a_database(copy: Path) -> None:
+    (copy / "database").rename(copy.parent / "database")
+    (copy / "database").symlink_to(copy.parent / "database")
+
+
+def pipe_for_a_blob(copy: Path) -> None:
+    """Nobody writes into it: whoever opens it as a file waits for ever."""
+    blob = next(blob_paths(copy / "objects"))
+    blob.unlink()
+    os.mkfifo(blob)
+
+
 def edit(copy: Path, name: str, value: object) -> None:
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**manifest, name: value}))
@@ -279,6 +314,10 @@ def edit(copy: Path, name: str, value: object) -> None:
         lost_index,
         index_of_other_files,
         blob_listed_twice,
+        link_to_another_file,
+        link_to_another_folder,
+        link_for_a_database,
+        pipe_for_a_blob,
     ],
 )
 def test_a_damaged_backup_is_refused(copy: Path, tmp_path: Path, damage: Callable[[Path], None]) -> None:
@@ -311,8 +350,5 @@ def test_the_list_of_objects_is_one_that_sha256sum_checks(copy: Path) -> None:
 
 
 def test_a_backup_of_before_there_were_digests_is_restored(copy: Path, tmp_path: Path) -> None:
-    manifest = json.loads((copy / "manifest.json").read_text())
-    del manifest["index_sha256"]
-    (copy / "manifest.json").write_text(json.dumps({**manifest, "watchword_backup": 1}))
-    (copy / "objects.sha256").unlink()
+    of_before_digests(copy)
     assert restore(copy, tmp_path / "new" / "watchword.db", tmp_path / "new" / "objects").blobs == 1
