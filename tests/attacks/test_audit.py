@@ -240,12 +240,13 @@ def test_nothing_in_the_log_can_be_used_again(trail: Trail, admin: Keys) -> None
         "x-amz-server-side-encryption-customer-algorithm": "AES256",
     }
     requests += [raw(admin, "PUT", "/audited/sealed", "s3", headers=encrypted, body=b"x")]
+    requests += [raw(admin, "DELETE", "/audited/gone", "s3", headers={"x-amz-mfa": "arn:aws:iam::1:mfa/x 495867"})]
     assert s3.list_buckets()["Buckets"]
     answers = [request.send() for request in (*requests, *urls)]
     assert all(len(trail.events(answer)) == 1 for answer in answers)
     written = b"\n".join(trail.lines()) + trail.house.log.encode()
     secrets = {customer_key, "pass-word-1!", "pass-word-2!", "918273", "the-body-of-an-object", "a-token-of-ours"}
-    secrets |= {"5647382", *pair.values()}
+    secrets |= {"5647382", "495867", *pair.values()}
     for each in (admin, keys, account.root, *sessions):
         secrets |= {each.secret_access_key}
         secrets |= {each.session_token, each.session_token[100:160]} if each.session_token else set()

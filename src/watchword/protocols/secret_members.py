@@ -10,7 +10,7 @@ from typing import Final
 from watchword.protocols.model import Shape
 
 UNMARKED: Final = frozenset({
-    "AuthenticationCode1", "AuthenticationCode2", "NewPassword", "OldPassword", "Password", "PrivateKey",
+    "AuthenticationCode1", "AuthenticationCode2", "MFA", "NewPassword", "OldPassword", "Password", "PrivateKey",
     "SAMLAssertion", "SessionToken", "TokenCode", "TradeInToken", "WebIdentityToken",
 })  # fmt: skip
 """Members that are secret although not every model says so."""

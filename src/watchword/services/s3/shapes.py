@@ -621,6 +621,7 @@ class DeleteObjectOutput(Shape, frozen=True, kw_only=True):
 class DeleteObjectRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteObject."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"mfa"})
     bucket: str
     key: str
     mfa: str | None = msgspec.field(default=None, name="MFA")
@@ -659,6 +660,7 @@ class DeleteObjectsOutput(Shape, frozen=True, kw_only=True):
 class DeleteObjectsRequest(Shape, frozen=True, kw_only=True):
     """Input of DeleteObjects."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"mfa"})
     bucket: str
     delete: Delete
     mfa: str | None = msgspec.field(default=None, name="MFA")
@@ -2165,6 +2167,7 @@ class PutBucketTaggingRequest(Shape, frozen=True, kw_only=True):
 class PutBucketVersioningRequest(Shape, frozen=True, kw_only=True):
     """Input of PutBucketVersioning."""
 
+    secret_members: ClassVar[frozenset[str]] = frozenset({"mfa"})
     bucket: str
     content_md5: str | None = msgspec.field(default=None, name="ContentMD5")
     checksum_algorithm: str | None = None
