@@ -26,8 +26,7 @@ from watchword.policy.compiled import CompiledDocument
 from watchword.policy.decision import Layer, PolicySource
 from watchword.policy.language import MalformedPolicy, parse_document
 from watchword.services.iam import shapes
-from watchword.services.iam.errors import InvalidInput
-from watchword.services.iam.lookups import group_named, role_named, user_named
+from watchword.services.iam.errors import InvalidInput, NoSuchEntity
 
 Sort = Literal["inline", "aws-managed", "user-managed", "permission-boundary", "scp", "given"]
 """What kind of attachment a policy is, as `PolicyExclusionList` names it."""
@@ -68,6 +67,9 @@ def given_levels(
     """Service control policies in the request, from the root down. Raises InvalidInput."""
     if not levels:
         return None
+    for at, level in enumerate(levels, 1):
+        if not level.service_control_policy_input_list:
+            raise InvalidInput(f"Organization policy at index {at} must contain at least one service control policy")
     return tuple(
         tuple(
             each.policy
@@ -81,6 +83,9 @@ def _sourced(source: PolicySource, text: str) -> SourcedPolicy:
     try:
         return SourcedPolicy(source, CompiledDocument(parse_document(text)))
     except MalformedPolicy as error:
+        name, _, number = source.id.partition(".")
+        if name == "PolicyInputList":
+            raise InvalidInput(f"Policy input list item {number} has invalid content") from None
         raise InvalidInput(f"{source.id}: {error.message}") from None
 
 
@@ -91,14 +96,19 @@ def policy_source(directory: Directory, account: str, text: str) -> User | Group
     """
     arn = _arn(text)
     kind, _, rest = arn.resource.partition("/") if arn is not None else ("", "", "")
-    name = rest.rpartition("/")[2]
+    name = rest.rpartition("/")[2].lower()
     if arn is None or arn.service != "iam" or kind not in ("user", "group", "role") or not name:
-        raise InvalidInput(f"Invalid Entity Arn: {text} does not clearly define entity type and name.")
+        raise InvalidInput(f"Invalid ARN provided in the request: {text}")
     if arn.account != account:
-        raise InvalidInput(f"Invalid Entity Arn: {text} belongs to another account.")
-    if kind == "user":
-        return user_named(directory, account, name)
-    return group_named(directory, account, name) if kind == "group" else role_named(directory, account, name)
+        raise InvalidInput(
+            f"Invalid Policy Source Arn: caller's account {account} does not have access to policies "
+            f"in account {arn.account}."
+        )
+    kinds = {"user": directory.users, "group": directory.groups, "role": directory.roles}
+    entity = kinds[kind].get(account, name)
+    if entity is None:
+        raise NoSuchEntity("Unable to retrieve specified IAM entity.")
+    return entity
 
 
 def _arn(text: str) -> Arn | None:
@@ -185,5 +195,8 @@ def _is_named(simulated: Simulated, identifier: shapes.PolicyIdentifier) -> bool
         name = f"{inline.attachment_type}_{inline.attachment_name}_{inline.policy_name}"
         return simulated.sort == "inline" and source.id == name
     if identifier.policy_arn is not None:
-        return source.arn == identifier.policy_arn
+        # DIFFERS: 0005. AWS takes an attached policy by its ARN without the path only; neither takes the boundary.
+        if not source.arn or simulated.sort == "permission-boundary":
+            return False
+        return identifier.policy_arn in (source.arn, f"{source.arn.partition('/')[0]}/{source.id}")
     return identifier.policy_type == simulated.sort

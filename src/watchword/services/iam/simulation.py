@@ -1,11 +1,11 @@
 """The policy simulator: what policies would say, and which context keys they ask about.
 
-The engine that decides live requests decides here, too: one evaluation for every action on every resource. What the
-simulator does not do, as AWS's does not: resource control policies, and looking up the resource's own policy.
+The engine that decides live requests decides here, too, for every action on every resource; a result is an action's.
+What the simulator does not do, as AWS's does not: resource control policies, and looking up the resource's own policy.
 
 # DIFFERS: 0005. Trust policies and conditions of service control policies are evaluated; AWS passes them over.
-# DIFFERS: 0005. Every action on every resource is a result; AWS puts those of one action together.
-# DIFFERS: 0005. `CallerArn` may name a role or a session, not only a user.
+# DIFFERS: 0005. `CallerArn` may name a session or the root user, not only a user, group or role.
+# DIFFERS: 0005. The id and the tags of the principal are known, and a resource policy may be about `*`.
 
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html and
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
@@ -45,6 +45,8 @@ from watchword.services.operation import operation
 def simulate_custom_policy(call: Call[shapes.SimulateCustomPolicyRequest]) -> shapes.SimulatePolicyResponse:
     """Simulate with policies from the request alone. Raises InvalidInput."""
     asked = call.request
+    if asked.resource_policy is not None and asked.caller_arn is None:
+        raise InvalidInput("Invalid caller - Caller cannot be null or empty.")
     caller = simulated_caller(asked.caller_arn, call.account, None)
     simulation = Simulation(
         caller=caller,
@@ -86,6 +88,10 @@ def simulate_principal_policy(
 
 STATEMENTS_PER_PAGE_MAX = 50_000
 """How many statements are asked for one page."""
+STATEMENTS_PER_ACTION_MAX = 250_000
+"""How many statements are asked for one action, which a page cannot divide."""
+STATEMENTS_PER_RESOURCE = 20
+"""What a resource costs in itself."""
 _BOUNDARY = "PermissionsBoundaryPolicyInputList"
 
 
@@ -99,21 +105,21 @@ def _simulate(
     call: Call[shapes.SimulateCustomPolicyRequest] | Call[shapes.SimulatePrincipalPolicyRequest],
     simulation: Simulation,
 ) -> shapes.SimulatePolicyResponse:
-    """One page of results: every action on every resource, in the order of the request. Raises InvalidInput."""
+    """One page of results: one for every action, in the order of the request. Raises InvalidInput."""
     asked = call.request
     if any(":" not in action for action in asked.action_names):
         raise InvalidInput("The action is invalid since it is missing names")
     resources = resources_of(asked)
+    cost = len(resources) * (simulation.statement_count + STATEMENTS_PER_RESOURCE)
+    if cost > STATEMENTS_PER_ACTION_MAX:
+        raise InvalidInput(f"Policies of this size cannot be simulated on {len(resources)} resources at once.")
     first = int(call.after) + 1 if call.after else 0
     assert call.page is not None
     # As AWS says of it, a page may be shorter than MaxItems: nobody waits for what one request makes of large policies.
-    limit = min(call.page.limit, max(1, STATEMENTS_PER_PAGE_MAX // max(1, simulation.statement_count)))
+    limit = min(call.page.limit, max(1, STATEMENTS_PER_PAGE_MAX // cost))
     call = msgspec.structs.replace(call, page=call.page._replace(limit=limit))
-    page = call.paged(range(first, len(asked.action_names) * len(resources)), str)
-    results = [
-        simulation.result(asked.action_names[number // len(resources)], resources[number % len(resources)])
-        for number in page.rows
-    ]
+    page = call.paged(range(first, len(asked.action_names)), str)
+    results = [simulation.result(asked.action_names[number], resources) for number in page.rows]
     return shapes.SimulatePolicyResponse(evaluation_results=results, is_truncated=page.is_truncated, marker=page.marker)
 
 
