@@ -78,6 +78,7 @@ class TestBothSides:
         for keys in (reader, acme.administrator, acme.root):
             assert refused(keys, bucket) == DENIED
 
+    @pytest.mark.usefixtures("session")
     def test_a_boundary_and_a_session_policy_limit_however_the_session_is_named(
         self, acme: Account, globex: Account
     ) -> None:
@@ -92,6 +93,7 @@ class TestBothSides:
         assert refused(acme.assume("reading", Policy=policy(allow("iam:*"))), bucket) == DENIED
         read(acme.assume("reading", Policy=READ), bucket)
 
+    @pytest.mark.usefixtures("reader")
     def test_a_deny_on_either_side_is_final(self, acme: Account, globex: Account) -> None:
         keys = user_with(acme, "denied", policy(allow("s3:*"), deny("s3:GetObject")))
         assert refused(keys, shared(globex, {"AWS": acme.id})) == DENIED
