@@ -9,14 +9,13 @@ internal/services/iam/testdata/context_keys_aws.json).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from watchword.policy.language import Document, Statement, parse_json, read_document
 from watchword.policy.variables import variable_names
 
-_ESCAPE: Final = re.compile(r"\$\{([*?$])\}")
+_ESCAPES: Final = ("${*}", "${?}", "${$}")
 
 
 def context_keys(documents: Iterable[Document]) -> tuple[str, ...]:
@@ -65,7 +64,7 @@ def _named(document: Document) -> Iterator[str]:
 def _escapes(document: Document) -> Iterator[str]:
     for statement in document.statements:
         for text in _texts(document, statement):
-            yield from _ESCAPE.findall(text)
+            yield from (text[at + 2] for at in range(len(text)) if text.startswith(_ESCAPES, at))
 
 
 def _texts(document: Document, statement: Statement) -> Iterator[str]:

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -128,7 +129,8 @@ def from_epoch(seconds: float) -> datetime:
     if not math.isfinite(seconds):
         raise ValueError("not a time")
     try:
-        return _EPOCH + timedelta(seconds=seconds)
+        # As it is written: in far years the number nearest to a thousandth is microseconds away from it.
+        return _EPOCH + timedelta(microseconds=int(Decimal(repr(seconds)).scaleb(6)))
     except OverflowError:
         raise ValueError("time out of range") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchword.protocols.scalars import (
@@ -110,6 +110,13 @@ def test_http_date_does_not_depend_on_the_locale() -> None:
 def test_times_are_written_in_utc_and_read_from_any_zone() -> None:
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=2)))
     assert parse_timestamp(elsewhere.isoformat(), "iso8601").isoformat() == "2015-08-30T12:36:00+00:00"
+
+
+@given(moment=moments)
+@example(moment=datetime(3059, 1, 1, 0, 0, 0, 6998, tzinfo=UTC))
+def test_a_number_of_seconds_is_read_as_it_is_written(moment: datetime) -> None:
+    written = format_timestamp(moment, "unixTimestamp", "as needed")
+    assert parse_timestamp(written, "unixTimestamp") == moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @given(moment=moments, form=st.sampled_from(["iso8601", "rfc822", "unixTimestamp"]))
