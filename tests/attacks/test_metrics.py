@@ -189,6 +189,28 @@ class TestWhatIsNotTold:
     def test_what_a_proxy_that_nobody_vouches_for_passes_on(self, counted: House, lines: tuple[str, ...]) -> None:
         assert answer(counted.server, *lines) == (404, "not found\n")
 
+    @pytest.mark.parametrize(
+        ("proxies", "lines"),
+        [
+            (["203.0.113.0/24"], ("x-forwarded-for: 127.0.0.1",)),
+            (["203.0.113.0/24"], ("x-forwarded-for: 198.51.100.1",)),
+            (["127.0.0.0/8"], ("via: 1.1 proxy",)),
+            (["127.0.0.0/8"], ("forwarded: for=198.51.100.1", "x-forwarded-for: unknown")),
+        ],
+        ids=["another proxy", "another proxy's word", "a proxy that says not for whom", "nor in a way that is read"],
+    )
+    def test_what_comes_through_a_proxy_whose_word_is_not_known(
+        self, tmp_path: Path, proxies: list[str], lines: tuple[str, ...]
+    ) -> None:
+        """That proxies are trusted vouches for no other, and for none that says nothing."""
+        House.start(tmp_path / "data").stop()
+        server = run_server(tmp_path / "data", trusted_proxies=proxies)
+        try:
+            assert answer(server, *lines)[0] == 404
+            assert answer(server)[0] == 200
+        finally:
+            assert server.stop() == 0
+
     def test_other_methods(self, counted: House) -> None:
         assert answer(counted.server, method="POST")[0] == 405
 

@@ -21,10 +21,10 @@ import msgspec
 
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.gateway.metrics import MeteredAuditLog
+from watchword.server.proxies import FORWARDED
 from watchword.server.settings import Settings
 
 FOLDER = "metrics"
-_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"via"})
 FAMILIES: Mapping[str, tuple[str, str]] = {
     "watchword_requests_total": ("counter", "Requests by service, operation and what became of them."),
     "watchword_request_seconds": ("histogram", "From the head of a request to its answer, its body included."),
@@ -68,8 +68,11 @@ class MetricsPage:
         self._lengths = lengths
 
     def may_see(self, head: RequestHead) -> bool:
-        """True for who comes from a network that the settings name."""
-        if head.endpoint or (not self._trusts_proxies and not _FORWARDED.isdisjoint(head.fields)):
+        """True for who comes from a network that the settings name.
+
+        With trusted proxies a request that nobody vouches for has no client address.
+        """
+        if head.endpoint or (not self._trusts_proxies and not FORWARDED.isdisjoint(head.fields)):
             return False
         try:
             address = ipaddress.ip_address(head.client_address)

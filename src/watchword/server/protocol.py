@@ -27,12 +27,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.server.answers import Cycle, bare_answer, encode_answer
-from watchword.server.app import Started
+from watchword.server.app import OWN_PREFIX, Started
 from watchword.server.arrivals import Arriving
 from watchword.server.bodies import INLINE_BYTES_MAX
 from watchword.server.connections import FrontState, scope_of
 from watchword.server.heads import IncomingHead, NotHttp
-from watchword.server.proxies import Scheme, client_of
+from watchword.server.proxies import Scheme, client_of, is_vouched_for
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, HTTPScope
@@ -222,7 +222,10 @@ class FrontProtocol(HttpToolsProtocol):
         path, _, query = incoming.url.partition(b"?")
         client, scheme = self.client[0] if self.client else "", cast("Scheme", self.scheme)
         if self.state.trusted_proxies:
-            client, scheme = client_of(client, scheme, incoming.headers, self.state.trusted_proxies)
+            peer, proxies = client, self.state.trusted_proxies
+            client, scheme = client_of(peer, scheme, incoming.headers, proxies)
+            if path.startswith(OWN_PREFIX) and not is_vouched_for(peer, incoming.headers, proxies):
+                client = ""  # what we say of ourselves is told to whoever is known to come from a certain place
         return RequestHead(
             method,
             path,

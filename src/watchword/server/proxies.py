@@ -1,6 +1,6 @@
 """Who the client is, when the peer is a proxy that the operator trusts.
 
-Decides the client's address and scheme. INVARIANT: without a trusted peer no forwarding header is believed.
+Decides the client's address and scheme, and whether they are known. INVARIANT: without a trusted peer no forwarding header is believed.
 Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 """
 
@@ -14,6 +14,10 @@ from watchword.core.http import Headers
 from watchword.server.settings import Network
 
 Scheme = Literal["http", "https"]
+
+
+FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"via"})
+"""Headers that only what was passed on has."""
 
 
 def client_of(peer: str, scheme: Scheme, headers: Headers, trusted: Sequence[Network]) -> tuple[str, Scheme]:
@@ -31,6 +35,14 @@ def client_of(peer: str, scheme: Scheme, headers: Headers, trusted: Sequence[Net
     if last_scheme == ["https"]:
         return address, "https"
     return address, "http" if last_scheme == ["http"] else scheme
+
+
+def is_vouched_for(peer: str, headers: Headers, trusted: Sequence[Network]) -> bool:
+    """True when it is known whom a request comes from: from the peer itself, or from whom a trusted proxy names."""
+    if FORWARDED.isdisjoint([name for name, _ in headers]):
+        return True
+    hops = _values(headers, b"x-forwarded-for")
+    return bool(hops) and _is_trusted(peer, trusted) and _parse(hops[-1]) is not None
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
