@@ -1,6 +1,7 @@
 """Who the client is, when the peer is a proxy that the operator trusts.
 
-Decides the client's address and scheme, and whether they are known. INVARIANT: without a trusted peer no forwarding header is believed.
+Decides the client's address and scheme, and whether the address is known.
+INVARIANT: without a trusted peer no forwarding header is believed.
 Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 """
 
