@@ -130,6 +130,13 @@ def test_nobody_waits_for_large_policies_on_many_resources(iam: Any) -> None:
     )
     result = simulate(iam, document, action="s3:Action7", ResourceArns=resources[:300])
     assert len(result["ResourceSpecificResults"]) == 300
+    # The same in one statement, and in conditions.
+    names = [f"{BUCKET}/{number}" for number in range(2000)]
+    one = policy(allow("s3:GetObject", names))
+    asking = policy(allow("s3:GetObject", Condition={"StringLike": {"aws:userid": names}}))
+    for document in (one, asking):
+        asked = {"PolicyInputList": [document], "ActionNames": ["s3:GetObject"], "ResourceArns": resources}
+        assert refusal(iam.simulate_custom_policy, **asked) == (code, message)
 
 
 def test_results_come_in_pages(iam: Any) -> None:

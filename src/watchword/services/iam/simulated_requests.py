@@ -26,7 +26,7 @@ from watchword.policy.access import AccessRequest, Levels, ResourceRule
 from watchword.policy.context_keys import context_keys
 from watchword.policy.decision import Layer, Outcome
 from watchword.policy.evaluate import PrincipalPlan, decide
-from watchword.policy.language import Position, statement_positions
+from watchword.policy.language import Position, Statement, statement_positions
 from watchword.policy.principals import NOBODY, Kind, Principal
 from watchword.policy.values import parse_address, parse_base64, parse_date, parse_network, parse_number
 from watchword.policy.variables import ContextValue
@@ -45,6 +45,8 @@ _TYPES: Final = {
     Layer.BOUNDARY: _BOUNDARY,
 }
 _WORST_FIRST: Final = (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.ALLOW)
+STATEMENT_SIZE: Final = 50
+"""What a statement costs beside its text, in characters."""
 _KINDS: Final = {Kind.USER: "User", Kind.ASSUMED_ROLE: "AssumedRole", Kind.ROOT: "Account"}
 _UNTOLD: Final = frozenset({"aws:userid"})
 """Keys that stand in for what nobody gave: they are missing all the same."""
@@ -153,8 +155,8 @@ class Simulation:
         )
         levels = (each for level in scps or () for each in level)
         documents = [each.document for each in (*(each.policy for each in self._simulated), *levels)]
-        self.statement_count = sum(len(each.statements) for each in documents if each is not None)
-        """What one resource costs."""
+        self.size = sum(_size(one.statement) for each in documents if each is not None for one in each.statements)
+        """What one resource costs: how many characters are compared with it, more or less."""
         self._owner = _owner(asked.resource_owner) or caller.account
         known, entries = _context(caller, tags, now), _entries(asked.context_entries)
         self._context = known | entries
@@ -250,6 +252,11 @@ class Simulation:
         """Keys that any statement asks for, whatever it is about, and nobody gave, spelled as written."""
         documents = [each.policy.document.document for each in self._simulated if each.policy.document is not None]
         return [name for name in context_keys(documents) if name.lower() not in self._told]
+
+
+def _size(statement: Statement) -> int:
+    values = (value for condition in statement.conditions for value in (condition.key, *condition.values))
+    return STATEMENT_SIZE + sum(map(len, (*statement.actions, *(statement.resources or ()), *values)))
 
 
 def _worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -86,12 +86,12 @@ def simulate_principal_policy(
     return _simulate(call, simulation)
 
 
-STATEMENTS_PER_PAGE_MAX = 50_000
-"""How many statements are asked for one page."""
-STATEMENTS_PER_ACTION_MAX = 250_000
-"""How many statements are asked for one action, which a page cannot divide."""
-STATEMENTS_PER_RESOURCE = 20
-"""What a resource costs in itself."""
+PAGE_SIZE_MAX = 4_000_000
+"""How many characters of policies are compared for one page, summed over actions and resources."""
+ACTION_SIZE_MAX = 20_000_000
+"""The same for one action, which a page cannot divide."""
+RESOURCE_SIZE = 2_000
+"""What a resource costs beside the policies, in characters."""
 _BOUNDARY = "PermissionsBoundaryPolicyInputList"
 
 
@@ -110,13 +110,13 @@ def _simulate(
     if any(":" not in action for action in asked.action_names):
         raise InvalidInput("The action is invalid since it is missing names")
     resources = resources_of(asked)
-    cost = len(resources) * (simulation.statement_count + STATEMENTS_PER_RESOURCE)
-    if cost > STATEMENTS_PER_ACTION_MAX:
+    size = len(resources) * (simulation.size + RESOURCE_SIZE)
+    if size > ACTION_SIZE_MAX:
         raise InvalidInput(f"Policies of this size cannot be simulated on {len(resources)} resources at once.")
     first = int(call.after) + 1 if call.after else 0
     assert call.page is not None
     # As AWS says of it, a page may be shorter than MaxItems: nobody waits for what one request makes of large policies.
-    limit = min(call.page.limit, max(1, STATEMENTS_PER_PAGE_MAX // cost))
+    limit = min(call.page.limit, max(1, PAGE_SIZE_MAX // size))
     call = msgspec.structs.replace(call, page=call.page._replace(limit=limit))
     page = call.paged(range(first, len(asked.action_names)), str)
     results = [simulation.result(asked.action_names[number], resources) for number in page.rows]
