@@ -75,7 +75,8 @@ def rotate(data_dir: Path, store_url: str | None) -> None:
 def drop(data_dir: Path, end_sessions: bool, store_url: str | None) -> None:
     """Forget the older master keys, and write the database anew without what they sealed.
 
-    Writes wait until the database is written. Backups from before need the older keys: keep those with them.
+    Writes wait until the database is written, or for ten seconds. Backups from before need the older keys: keep those
+    with them.
     """
     from watchword.server.key_rotation import drop as drop_keys
     from watchword.server.key_rotation import state
