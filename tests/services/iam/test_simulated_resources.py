@@ -160,3 +160,21 @@ def test_pages_of_large_policies_are_shorter_and_nothing_is_missed(iam: Any) -> 
     )
     assert len(pages) > 1
     assert [each["EvalActionName"] for page in pages for each in page["EvaluationResults"]] == actions
+
+
+def test_resources_together_are_told_what_each_is_told_alone(iam: Any) -> None:
+    document = policy(
+        allow("s3:*", f"{BUCKET}/a*"),
+        deny("s3:*", f"{BUCKET}/ab*", Condition={"Null": {"aws:x": "true"}}),
+        allow("s3:*", f"{BUCKET}/*", Condition={"StringEquals": {"aws:y": "z"}}),
+    )
+    resources = [f"{BUCKET}/{name}" for name in ("a", "ab", "b", "a", "ac")]
+    options: dict[str, Any] = {"PermissionsBoundaryPolicyInputList": [policy(allow("s3:*", f"{BUCKET}/*a*"))]}
+    together = simulate(iam, document, ResourceArns=resources, **options)
+    alone = [simulate(iam, document, ResourceArns=[each], **options) for each in resources]
+    assert together["ResourceSpecificResults"] == [each["ResourceSpecificResults"][0] for each in alone]
+    assert {each["EvalDecision"] for each in alone} == {"allowed", "explicitDeny", "implicitDeny"}
+    for name in ("MatchedStatements", "MissingContextValues"):
+        told = [one for each in alone for one in each[name]]
+        assert all(one in together[name] for one in told)
+        assert all(together[name].count(one) == 1 for one in told)
