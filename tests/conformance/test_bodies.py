@@ -13,7 +13,15 @@ from tests.conformance.test_sqlite import foreign, make_first_format
 from watchword.core.errors import Lost, OperatorError, Unavailable
 from watchword.core.http import FileBody, Spooled
 from watchword.credentials.customer_keys import SALT_BYTES, CustomerKey, sealed_size
-from watchword.directory.bodies import NO_BODY, SHORT_BYTES_MAX, Bodies, NewBody, is_short, short_number
+from watchword.directory.bodies import (
+    HOT_BYTES_MAX,
+    NO_BODY,
+    SHORT_BYTES_MAX,
+    Bodies,
+    NewBody,
+    is_short,
+    short_number,
+)
 from watchword.directory.objects import BlobRange
 from watchword.directory.ports import Store
 from watchword.storage.memory import MemoryStore
@@ -228,3 +236,21 @@ def test_a_short_body_that_sqlite_cannot_read_is_unavailable_and_not_missing(tmp
     with damaged.read() as snapshot, pytest.raises(Unavailable):
         assert [snapshot.bodies.get(number) for number in range(1, 501)] == [bytes(4000)] * 500
     damaged.close()
+
+
+def test_what_was_read_lately_is_kept_up_to_a_bound(tmp_path: Path) -> None:
+    place = Place(tmp_path, MemoryStore(), SHORT_BYTES_MAX)
+    size, count = SHORT_BYTES_MAX, HOT_BYTES_MAX // SHORT_BYTES_MAX + 1
+    blobs = [place.put(bytes((number & 0xFF,)) * size) for number in range(count)]
+
+    def read(blob: str) -> bytes | FileBody:
+        with place.store.read() as snapshot:
+            return place.bodies.body(blob, 0, size, snapshot)
+
+    first, *others = [read(blob) for blob in blobs]
+    for blob in blobs:
+        place.release(blob)
+    assert [read(blob) for blob in blobs[1:]] == others
+    assert first == bytes(size)
+    with pytest.raises(Lost):
+        read(blobs[0])

@@ -154,7 +154,7 @@ class _HotRanges:
             return
         if self.ranges.setdefault((blob, offset, len(data)), data) is data:
             self._bytes += len(data)
-        while self._bytes > HOT_BYTES_MAX and self._ranges:
+        while self._bytes > HOT_BYTES_MAX and self.ranges:
             oldest = self.ranges.pop(next(iter(self.ranges)), b"")
             self._bytes -= len(oldest)
 
