@@ -39,7 +39,7 @@ def cases() -> list[tuple[str, str, str]]:
         (method, f"{path}?{name}", kind.name)
         for path, kinds in (
             (f"/{BUCKET}", OF_BUCKETS),
-            (f"/{BUCKET}/k", {name: OF_BUCKETS[name] for name in sorted(OF_BUCKETS_AT_KEYS)} | OF_OBJECTS),
+            (f"/{BUCKET}/k", {**{name: OF_BUCKETS[name] for name in sorted(OF_BUCKETS_AT_KEYS)}, **OF_OBJECTS}),
         )
         for name, kind in kinds.items()
         for method in methods
