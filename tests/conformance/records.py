@@ -1,8 +1,10 @@
-"""Records that the suites keep: one with every kind of index, one with none."""
+"""Records that the suites keep: one with every kind of index, one with none; and the people that they know."""
 
 from __future__ import annotations
 
-from watchword.directory.ports import Record, RecordType
+from collections.abc import Callable, Iterator
+
+from watchword.directory.ports import Collection, Record, RecordType, Store, Transaction
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -29,3 +31,20 @@ class Counter(Record, frozen=True, kw_only=True):
 
 
 COUNTERS = RecordType(kind="counter", type=Counter, key=lambda counter: (counter.name,), account=lambda counter: "")
+
+ANN = Person(account="1", name="ann", email="ann@example.com", teams=("red", "blue"))
+BOB = Person(account="1", name="bob", email="bob@example.com", teams=("red",))
+CARL = Person(account="2", name="carl", teams=("red",))
+
+
+def add(store: Store, *people: Person) -> None:
+    def change(transaction: Transaction) -> None:
+        for person in people:
+            transaction.collection(PEOPLE).add(person)
+
+    store.write(change)
+
+
+def people(store: Store, read: Callable[[Collection[Person]], Iterator[Person]]) -> list[str]:
+    with store.read() as snapshot:
+        return [person.name for person in read(snapshot.collection(PEOPLE))]

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
-from tests.clients.programs import BIN
+from tests.support.pages import DOCS, run_example
 
 from watchword.server.metrics import FAMILIES
 
-PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
-
 
 def test_the_example_runs(tmp_path: Path) -> None:
-    (script,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    told = subprocess.run(
-        ["bash", "-eu", "-c", script],
-        cwd=tmp_path,
-        env={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    told = run_example("metrics.md", tmp_path)
     assert told.returncode == 0, told.stderr
     assert told.stdout.splitlines() == [
         "ready",
@@ -34,5 +20,5 @@ def test_the_example_runs(tmp_path: Path) -> None:
 
 
 def test_every_metric_is_described() -> None:
-    described = set(re.findall(r"`((?:watchword|process)_[a-z_]+)`", PAGE.read_text("utf-8")))
+    described = set(re.findall(r"`((?:watchword|process)_[a-z_]+)`", (DOCS / "metrics.md").read_text("utf-8")))
     assert described == set(FAMILIES)

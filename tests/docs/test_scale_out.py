@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
-from tests.clients.programs import BIN
-
-PAGE = Path(__file__).parents[2] / "docs" / "scale-out.md"
+from tests.support.pages import run_example
 
 
 def test_the_example_runs(tmp_path: Path) -> None:
-    (script,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    told = subprocess.run(
-        ["bash", "-eu", "-c", script],
-        cwd=tmp_path,
-        env={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    told = run_example("scale-out.md", tmp_path)
     (tmp_path / "kms").chmod(0o700)
     assert told.returncode == 0, told.stderr
     arn, expiration, *given = told.stdout.splitlines()

@@ -19,9 +19,6 @@ FOLDERS = (
 GATEWAY = ("serve", "identify", "authenticate", "authorize", "dispatch", "respond", "audit")
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
-LONG_FILES = {
-    "tests/conformance/test_store.py": "one suite in one file, so that an engine is measured against all of it",
-}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -67,15 +64,13 @@ def test_models_are_data_and_never_python() -> None:
     assert len(parsed(SOURCE / "models" / "__init__.py").body) == 1
 
 
-def test_long_files_have_a_reason() -> None:
+def test_no_file_is_long() -> None:
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_bytes().splitlines())
         for path in python_files("src", "tools", "tests", "benchmarks")
         if not is_generated(path)
     }
-    too_long = {name: lines for name, lines in lengths.items() if lines > LINES_MAX}
-    assert {name: lines for name, lines in too_long.items() if name not in LONG_FILES} == {}
-    assert set(LONG_FILES) <= set(too_long), "a reason for a file that is not long any more"
+    assert {name: lines for name, lines in lengths.items() if lines > LINES_MAX} == {}
 
 
 def test_functions_fit_on_a_screen() -> None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
-import pytest
-from tests.support.clocks import SystemClock
+from tests.support.gateways import CLOCK, NAME, REGION
 
 from watchword.core.http import HttpResponse, RequestHead
-from watchword.directory.buckets import Bucket, StoredObject
+from watchword.directory.buckets import StoredObject
 from watchword.directory.directory import Directory
 from watchword.directory.ports import Store, Transaction
 from watchword.gateway.serve import Gateway
-from watchword.server.bootstrap import Initialized, build, create_account
-from watchword.server.data_directory import create_layout
-from watchword.server.master_key import create_keyring
-from watchword.server.settings import Settings
+from watchword.server.bootstrap import Initialized
 from watchword.signing.signer import Credentials, Target, sign_request
-
-CLOCK = SystemClock()
-REGION = "us-east-1"
-NAME = "ledger-2026"
 
 
 class Interleaving:
@@ -42,31 +32,6 @@ class Interleaving:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Initialized:
-    create_layout(tmp_path)
-    create_keyring(tmp_path, os.urandom)
-    return create_account(
-        tmp_path,
-        name="acme",
-        email="root@example.com",
-        account_id="111122223333",
-        region=REGION,
-        with_root_key=False,
-        clock=CLOCK,
-        random_bytes=os.urandom,
-    )
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, account: Initialized) -> Generator[Gateway]:
-    built = build(Settings(data_dir=tmp_path), CLOCK, os.urandom)
-    bucket = Bucket(name=NAME, account=account.account_id, region=REGION, created_at=CLOCK.now())
-    built.store.write(lambda transaction: Directory(transaction).buckets.add(bucket))
-    yield built
-    built.close()
 
 
 def list_objects(gateway: Gateway, account: Initialized) -> HttpResponse:
