@@ -7,17 +7,22 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html, https:/
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from watchword.core.errors import ApiError
+from watchword.core.errors import ApiError, WatchwordError
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.directory.directory import Directory
 from watchword.gateway.exchange import Exchange
+from watchword.gateway.records import RecordCache
+from watchword.signing.errors import Dialect
 
 if TYPE_CHECKING:
     from watchword.services.s3.shapes import CORSRule
 
+
+log = logging.getLogger("watchword.gateway")
 
 _METHODS = frozenset({"GET", "PUT", "HEAD", "POST", "DELETE"})
 """What a rule may allow."""
@@ -57,20 +62,31 @@ def _allowed(head: RequestHead, bucket: str, directory: Directory) -> dict[str, 
     return answer_headers(rule, origin) | ({"access-control-allow-headers": ", ".join(names).lower()} if names else {})
 
 
-def readable(response: HttpResponse, exchange: Exchange, directory: Directory) -> HttpResponse:
-    """The answer with the headers that let a page of the request's origin read it, if a rule of the bucket does."""
+def readable(response: HttpResponse, exchange: Exchange, records: RecordCache) -> HttpResponse:
+    """The answer with what a browser needs to show it to a page of another site, if a rule of the bucket lets it."""
+    if exchange.target.service.dialect is not Dialect.S3 or exchange.head.method == "OPTIONS":
+        return response
+    try:
+        with records.read() as snapshot:
+            lines = _granted(exchange, Directory(snapshot))
+    except WatchwordError:
+        return response
+    except Exception:
+        # INVARIANT: what was done is answered, and with it whoever is answered in the same breath.
+        log.exception("the CORS rules of a bucket cannot be read")
+        return response
+    return HttpResponse(response.status, [*response.headers, *lines], response.body) if lines else response
+
+
+def _granted(exchange: Exchange, directory: Directory) -> list[tuple[bytes, bytes]]:
     from watchword.services.s3.cors import answer_headers, fitting_rule
 
     head = exchange.head
     origin = head.header_text(b"origin") or ""
     method = head.header_text(b"access-control-request-method") or head.method
     rule = fitting_rule(_rules(bucket_name(exchange), directory) or (), origin, method, ())
-    if rule is None:
-        return response
-    lines = [
-        (name.encode(), value.encode("latin-1", "replace")) for name, value in answer_headers(rule, origin).items()
-    ]
-    return HttpResponse(response.status, [*response.headers, *lines], response.body)
+    headers = {} if rule is None else answer_headers(rule, origin)
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
 def bucket_name(exchange: Exchange) -> str:

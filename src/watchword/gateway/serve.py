@@ -378,7 +378,7 @@ class Gateway:
         self.audit_log.append((exchange, None))
         if self.decisions is not None:
             self.decisions.note(exchange, None)
-        return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
+        return readable(response, exchange, self.records) if b"origin" in exchange.head.fields else response
 
     def _fail(self, exchange: Exchange, raised: Exception) -> HttpResponse:
         service = exchange.target.service
@@ -387,14 +387,4 @@ class Gateway:
         if self.decisions is not None:
             self.decisions.note(exchange, error)
         response = render_error(service, exchange.head, error, ids_for(service, exchange.request_id))
-        return self._readable(exchange, response) if b"origin" in exchange.head.fields else response
-
-    def _readable(self, exchange: Exchange, response: HttpResponse) -> HttpResponse:
-        """The answer with what a browser needs to show it to a page of another site."""
-        if exchange.target.service.dialect is not Dialect.S3 or exchange.head.method == "OPTIONS":
-            return response
-        try:
-            with self.records.read() as snapshot:
-                return readable(response, exchange, Directory(snapshot))
-        except WatchwordError:
-            return response
+        return readable(response, exchange, self.records) if b"origin" in exchange.head.fields else response

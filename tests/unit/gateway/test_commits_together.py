@@ -10,7 +10,7 @@ from tests.support.house import deny, policy
 
 from watchword.core.http import HttpResponse, RequestHead
 from watchword.directory.bodies import is_short
-from watchword.directory.buckets import Bucket
+from watchword.directory.buckets import Bucket, BucketSetting
 from watchword.directory.directory import Directory
 from watchword.directory.policies import InlinePolicy
 from watchword.directory.ports import Transaction
@@ -28,19 +28,21 @@ class Client:
         self._gateway = gateway
         self._credentials = Credentials(account.access_key_id, account.secret_access_key.reveal())
 
-    def decided(self, method: str, key: str, body: bytes = b"") -> Exchange:
+    def decided(self, method: str, key: str, body: bytes = b"", **headers: str) -> Exchange:
         """A request that was decided, and whose commit waits."""
-        exchange, answer = self._begun(method, key, body)
+        exchange, answer = self._begun(method, key, body, headers)
         assert callable(answer), answer
         return exchange
 
     def send(self, method: str, key: str, body: bytes = b"") -> HttpResponse:
-        answer = self._begun(method, key, body)[1]
+        answer = self._begun(method, key, body, {})[1]
         return answer() if callable(answer) else answer
 
-    def _begun(self, method: str, key: str, body: bytes) -> tuple[Exchange, HttpResponse | Callable[[], HttpResponse]]:
+    def _begun(
+        self, method: str, key: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[Exchange, HttpResponse | Callable[[], HttpResponse]]:
         url = f"http://127.0.0.1/{NAME}/{key}"
-        signed = sign_request(method, url, {}, body, self._credentials, Target("s3", REGION, s3=True), CLOCK.now())
+        signed = sign_request(method, url, headers, body, self._credentials, Target("s3", REGION, s3=True), CLOCK.now())
         lines = [(name.encode(), value.encode()) for name, value in signed.headers.items()]
         lines.append((b"content-length", b"%d" % len(body)))
         exchange = self._gateway.begin(RequestHead(method, f"/{NAME}/{key}".encode(), b"", lines))
@@ -65,6 +67,17 @@ def test_each_has_its_own_answer_in_order(gateway: Gateway, client: Client) -> N
     assert [answer.status for answer in gateway.commit_all(exchanges)] == [200] * 5 + [204]
     assert client.send("GET", "0").status == 404
     assert [client.send("GET", f"{number}").body for number in range(1, 5)] == [b"1", b"2", b"3", b"4"]
+
+
+def test_rules_for_pages_that_cannot_be_read_cost_nobody_an_answer(gateway: Gateway, client: Client) -> None:
+    damaged = BucketSetting(bucket=NAME, name="cors", document="{")
+    gateway.store.write(lambda transaction: Directory(transaction).bucket_settings.add(damaged))
+    exchanges = [
+        client.decided("PUT", "a", b"a"),
+        client.decided("PUT", "b", b"b", origin="https://page.example"),
+        client.decided("PUT", "c", b"c"),
+    ]
+    assert [answer.status for answer in gateway.commit_all(exchanges)] == [200, 200, 200]
 
 
 def test_a_long_body_does_not_take_turns(client: Client) -> None:
