@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import md5
 
 import pytest
 from tests.support.gateways import CLOCK, NAME, REGION
 from tests.support.house import deny, policy
 
 from watchword.core.http import HttpResponse, RequestHead
-from watchword.directory.bodies import is_short
+from watchword.directory.bodies import SHORT_BYTES_MAX, is_short
 from watchword.directory.buckets import Bucket, BucketSetting
 from watchword.directory.directory import Directory
 from watchword.directory.policies import InlinePolicy
@@ -45,7 +47,7 @@ class Client:
         signed = sign_request(method, url, headers, body, self._credentials, Target("s3", REGION, s3=True), CLOCK.now())
         lines = [(name.encode(), value.encode()) for name, value in signed.headers.items()]
         lines.append((b"content-length", b"%d" % len(body)))
-        exchange = self._gateway.begin(RequestHead(method, f"/{NAME}/{key}".encode(), b"", lines))
+        exchange = self._gateway.begin(RequestHead(method, f"/{NAME}/{key}".encode(), b"", lines, scheme="https"))
         return exchange, exchange.response or self._gateway.finish(exchange, take_whole(exchange, body))
 
 
@@ -80,8 +82,19 @@ def test_rules_for_pages_that_cannot_be_read_cost_nobody_an_answer(gateway: Gate
     assert [answer.status for answer in gateway.commit_all(exchanges)] == [200, 200, 200]
 
 
-def test_a_long_body_does_not_take_turns(client: Client) -> None:
-    assert not client.decided("PUT", "long", b"x" * 20_000).is_brief
+def test_a_body_that_becomes_a_file_does_not_take_turns(client: Client) -> None:
+    key = bytes(range(32))
+    headers = {
+        "algorithm": b"AES256",
+        "key": b64encode(key),
+        "key-md5": b64encode(md5(key, usedforsecurity=False).digest()),
+    }
+    sealed = {f"x-amz-server-side-encryption-customer-{name}": text.decode() for name, text in headers.items()}
+    short = b"x" * SHORT_BYTES_MAX
+    assert client.decided("PUT", "k", short).is_brief
+    assert not client.decided("PUT", "k", short + b"x").is_brief
+    assert client.decided("PUT", "k", short[:-1_000], **sealed).is_brief
+    assert not client.decided("PUT", "k", short, **sealed).is_brief
 
 
 def test_one_that_is_refused_takes_none_of_the_others_with_it(gateway: Gateway, client: Client) -> None:

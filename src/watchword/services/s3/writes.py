@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import md5
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from watchword.core.http import Spooled
 from watchword.core.ids import RandomBytes
@@ -94,9 +94,12 @@ def drop_body(prepared: Staged, objects: Bodies) -> None:
     objects.drop(prepared.body)
 
 
-def _is_short(call: Call[Any]) -> bool:
-    """True when a body is only held, for the transaction to keep it."""
-    return call.body is None or call.body.size <= SHORT_BYTES_MAX
+def _is_short(call: Call[shapes.PutObjectRequest]) -> bool:
+    """True when a body is only held, sealed or not, for the transaction to keep it."""
+    if call.body is None:
+        return True
+    is_sealed = call.request.sse_customer_algorithm is not None
+    return (sealed_size(call.body.size) if is_sealed else call.body.size) <= SHORT_BYTES_MAX
 
 
 @operation("s3:PutObject", writes=True, prepare=stage_body, discard=drop_body, prepares_briefly=_is_short)
